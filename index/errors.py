@@ -1,0 +1,62 @@
+"""The errors that users can see.
+
+GroundwireError
+├── InvalidInputError      what was given is wrong: field and remedy
+│   └── RefusedDocumentError   a document that cannot become an article: reason code and remedy
+├── NotFoundError          no article with this id
+├── StoreError             the library on disk cannot be used as it is
+│   ├── StoreVersionError      written by a newer Groundwire
+│   ├── StoreLockedError       another process writes to it
+│   └── StoreWriteError        a write failed (disk full, I/O): reads go on
+└── ModelError             a model cannot be loaded or is not the one expected
+
+Every message is one sentence that says what is wrong, followed by one that says what to do.
+"""
+
+from __future__ import annotations
+
+
+class GroundwireError(Exception):
+    """Base of all errors that are shown to a user as they are."""
+
+
+class InvalidInputError(GroundwireError):
+    """A value was given that cannot be used; `field` names it."""
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{field}: {problem} {remedy}")
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+class RefusedDocumentError(InvalidInputError):
+    """A document that cannot become an article; `reason` is a stable code such as `no-text`."""
+
+    def __init__(self, name: str, reason: str, problem: str, remedy: str) -> None:
+        super().__init__(name, problem, remedy)
+        self.reason = reason
+
+
+class NotFoundError(GroundwireError):
+    """No article has the id that was asked for."""
+
+
+class StoreError(GroundwireError):
+    """The library on disk cannot be used as it is."""
+
+
+class StoreVersionError(StoreError):
+    """The library was written by a newer Groundwire."""
+
+
+class StoreLockedError(StoreError):
+    """Another process holds the writer's lock of this library."""
+
+
+class StoreWriteError(StoreError):
+    """A change could not be written; nothing of it was kept."""
+
+
+class ModelError(GroundwireError):
+    """A model cannot be loaded, or is not the one that was expected."""
