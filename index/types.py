@@ -15,10 +15,28 @@ import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 ArticleKind: TypeAlias = Literal["article", "teaser"]
 SectionKind: TypeAlias = Literal["body", "summary"]
 PutStatus: TypeAlias = Literal["created", "updated", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One embedding model with the hash of its weights and its dimension; vectors are unit length.
+
+    Vectors of two spaces never meet: everything that stores vectors stores the space's `id` with them.
+    """
+
+    model: str
+    fingerprint: str
+    dimension: int
+
+    @property
+    def id(self) -> str:
+        """Name of the space in stores and answers."""
+        return f"{self.model}@{self.fingerprint[:12]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +168,18 @@ class StoredPassage:
     char_end: int
     text: str
     sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQAPair:
+    """A question and its answer with the article version that they came with."""
+
+    article_id: str
+    version: int
+    ordinal: int
+    question: str
+    answer: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence of an answer; the range is into the answer's text, marks not included."""
+    """One sentence of an answer; the range is into the answer's text and takes in its marks."""
 
     text: str
     char_start: int

@@ -1,0 +1,437 @@
+"""The catalog: articles, versions, passages and vectors in one SQLite file.
+
+It is the truth of the library. Every change is one transaction that takes the next `seq`; when
+the call returns the change is on disk (WAL, `synchronous=FULL`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from index.dates import in_range
+from index.errors import NotFoundError, StoreError, StoreWriteError
+from index.identity import article_id, content_sha256
+from index.rows import article_row, passage_row, stored_article, stored_passage, summary
+from index.schema import check, migrate
+from index.types import (
+    Article,
+    ArticleSummary,
+    Filters,
+    FloatArray,
+    IntArray,
+    Passage,
+    PutResult,
+    Space,
+    StoredArticle,
+    StoredPassage,
+    StoredQAPair,
+)
+
+_SQL_VARIABLES = 500
+"""Keys in one query; SQLite's default limit is far above, older builds stop at 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArticle:
+    """An article ready to be written: its passages and the hash of what the encoder sees of each."""
+
+    article: Article
+    passages: tuple[Passage, ...]
+    content_hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Passages that came and went between two states of the library."""
+
+    added: IntArray
+    removed: IntArray
+
+
+class Catalog:
+    """The SQLite file of a library. One thread writes at a time, any number read."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._open_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        connection = self._connection()
+        if writable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+        else:
+            check(connection)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._open_lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = sqlite3.connect(
+                    self._path, isolation_level=None, check_same_thread=False, timeout=10
+                )
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"The library {self._path} cannot be opened: {error}. Check the folder's permissions, "
+                    "or choose another in GROUNDWIRE_DATA."
+                ) from error
+            connection.row_factory = sqlite3.Row
+            self._local.connection = connection
+            with self._open_lock:
+                self._open.append(connection)
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[tuple[sqlite3.Connection, int, str]]:
+        """Hold a write transaction; yields the connection, the new `seq` and the time of the change."""
+        connection = self._connection()
+        with self._write_lock:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+                (seq,) = connection.execute("SELECT seq + 1 FROM state").fetchone()
+                before = connection.total_changes
+                yield connection, seq, now
+                if connection.total_changes > before:
+                    connection.execute("UPDATE state SET seq = ?, changed_at = ?", (seq, now))
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                _rollback(connection)
+                raise StoreWriteError(
+                    f"The change could not be written: {error}. Nothing of it was kept; "
+                    "free disk space or mend permissions, then send it again."
+                ) from error
+            except BaseException:
+                _rollback(connection)
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one state of the catalog for all reads of this thread inside the block."""
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
+    # -- state ------------------------------------------------------------------------------
+
+    def seq(self) -> int:
+        """Number of the last committed change."""
+        (seq,) = self._connection().execute("SELECT seq FROM state").fetchone()
+        return int(seq)
+
+    def changed_at(self) -> str:
+        """Time of the last committed change, ISO 8601 in UTC; empty where nothing was ever added."""
+        (when,) = self._connection().execute("SELECT changed_at FROM state").fetchone()
+        return str(when)
+
+    def counts(self) -> dict[str, int]:
+        """Articles, versions, live passages and evaluation questions."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT (SELECT count(*) FROM articles WHERE NOT deleted) AS articles,"
+                " (SELECT count(*) FROM versions) AS versions,"
+                " (SELECT count(*) FROM passages WHERE removed_seq IS NULL) AS passages,"
+                " (SELECT count(*) FROM qa_pairs q JOIN articles a"
+                "  ON a.number = q.article AND a.version = q.version) AS questions"
+            )
+            .fetchone()
+        )
+        return dict(row)
+
+    # -- writing ----------------------------------------------------------------------------
+
+    def unchanged(self, article: Article) -> PutResult | None:
+        """Give the stored state of an article that says nothing new, else nothing."""
+        row = (
+            self._connection()
+            .execute(
+                "SELECT a.id, a.version, a.seq FROM articles a"
+                " JOIN versions v ON v.article = a.number AND v.version = a.version"
+                " WHERE a.id = ? AND NOT a.deleted AND v.content_sha256 = ?",
+                (article_id(article), content_sha256(article)),
+            )
+            .fetchone()
+        )
+        return PutResult(row["id"], row["version"], "unchanged", row["seq"]) if row else None
+
+    def missing_vectors(self, hashes: Sequence[bytes], space: Space) -> set[bytes]:
+        """Give those of the content hashes that have no vector in the space."""
+        missing = set(hashes)
+        for part in _parts(list(missing)):
+            rows = self._connection().execute(
+                f"SELECT content_sha256 FROM vectors WHERE space = ? AND content_sha256 IN ({_marks(part)})",
+                (space.id, *part),
+            )
+            missing.difference_update(row[0] for row in rows)
+        return missing
+
+    def put(
+        self, prepared: Sequence[PreparedArticle], vectors: dict[bytes, FloatArray], space: Space
+    ) -> list[PutResult]:
+        """Write articles with their passages and new vectors in one transaction.
+
+        `vectors` maps content hashes to unit rows of the space. An article whose id is known gets a
+        new version; one that says nothing new stays as it is.
+        """
+        with self._transaction() as (connection, seq, now):
+            connection.executemany(
+                "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)",
+                [(key, space.id, *_packed(vector)) for key, vector in vectors.items()],
+            )
+            return [self._put_one(connection, item, seq, now) for item in prepared]
+
+    def _put_one(self, connection: sqlite3.Connection, item: PreparedArticle, seq: int, now: str) -> PutResult:
+        known = self.unchanged(item.article)
+        if known:
+            return known
+        identity = article_id(item.article)
+        row = connection.execute("SELECT * FROM articles WHERE id = ?", (identity,)).fetchone()
+        if row is None:
+            number = connection.execute(
+                "INSERT INTO articles (id, version, seq) VALUES (?, 1, ?)", (identity, seq)
+            ).lastrowid
+            version = 1
+        else:
+            number, version = row["number"], row["version"] + 1
+            connection.execute(
+                "UPDATE articles SET version = ?, seq = ?, deleted = 0 WHERE number = ?", (version, seq, number)
+            )
+            connection.execute(
+                "UPDATE passages SET removed_seq = ? WHERE article = ? AND removed_seq IS NULL", (seq, number)
+            )
+        assert number is not None
+        connection.execute(*article_row(number, version, item.article, content_sha256(item.article), now, seq))
+        connection.executemany(
+            "INSERT INTO qa_pairs VALUES (?, ?, ?, ?, ?)",
+            [(number, version, i, pair.question, pair.answer) for i, pair in enumerate(item.article.qa_pairs)],
+        )
+        for passage, content_hash in zip(item.passages, item.content_hashes, strict=True):
+            connection.execute(*passage_row(number, version, passage, content_hash, seq))
+        created = row is None or row["deleted"]
+        return PutResult(identity, version, "created" if created else "updated", seq)
+
+    def delete(self, identity: str) -> int:
+        """Remove an article, all its versions and their texts; gives the `seq` from which it is gone.
+
+        Deleting again gives that `seq` again. Raises `NotFoundError` for an id never stored.
+        """
+        with self._transaction() as (connection, seq, _):
+            row = connection.execute("SELECT * FROM articles WHERE id = ?", (identity,)).fetchone()
+            if row is None:
+                raise _not_found(identity)
+            if row["deleted"]:
+                return int(row["seq"])
+            number = row["number"]
+            connection.execute(
+                "DELETE FROM vectors WHERE content_sha256 IN"
+                " (SELECT content_sha256 FROM passages WHERE article = ?) AND content_sha256 NOT IN"
+                " (SELECT content_sha256 FROM passages WHERE article != ? AND removed_seq IS NULL)",
+                (number, number),
+            )
+            connection.execute(
+                "UPDATE passages SET removed_seq = ? WHERE article = ? AND removed_seq IS NULL", (seq, number)
+            )
+            connection.execute("DELETE FROM versions WHERE article = ?", (number,))
+            connection.execute("UPDATE articles SET deleted = 1, seq = ? WHERE number = ?", (seq, number))
+            return seq
+
+    # -- reading articles -------------------------------------------------------------------
+
+    def article(self, identity: str, version: int | None = None) -> StoredArticle:
+        """Give one version of an article, the newest where none is named.
+
+        Raises `NotFoundError` where there is no such article or version.
+        """
+        row = (
+            self._connection()
+            .execute(
+                "SELECT v.*, a.id, a.version AS latest FROM articles a JOIN versions v ON v.article = a.number"
+                " WHERE a.id = ? AND NOT a.deleted AND v.version = coalesce(?, a.version)",
+                (identity, version),
+            )
+            .fetchone()
+        )
+        if row is None:
+            raise _not_found(identity, version)
+        return stored_article(row)
+
+    def versions(self, identity: str) -> list[StoredArticle]:
+        """Give all versions of an article, oldest first. Raises `NotFoundError`."""
+        latest = self.article(identity).version
+        return [self.article(identity, version) for version in range(1, latest + 1) if self._has(identity, version)]
+
+    def _has(self, identity: str, version: int) -> bool:
+        # Versions from before a delete are gone while the numbering goes on.
+        row = (
+            self._connection()
+            .execute(
+                "SELECT 1 FROM articles a JOIN versions v ON v.article = a.number WHERE a.id = ? AND v.version = ?",
+                (identity, version),
+            )
+            .fetchone()
+        )
+        return row is not None
+
+    def articles(self, filters: Filters, *, limit: int, after: int) -> tuple[list[ArticleSummary], int, int | None]:
+        """Give a page of articles in the order of their first arrival, the total, and where the next begins."""
+        numbers = self._article_numbers(filters)
+        page = [number for number in numbers if number > after][: limit + 1]
+        items = [self._summary(number) for number in page[:limit]]
+        return items, len(numbers), page[limit - 1] if len(page) > limit else None
+
+    def _summary(self, number: int) -> ArticleSummary:
+        row = (
+            self._connection()
+            .execute(
+                "SELECT v.*, a.id, length(v.text) AS characters, (SELECT count(*) FROM passages p"
+                "  WHERE p.article = a.number AND p.removed_seq IS NULL) AS passages"
+                " FROM articles a JOIN versions v ON v.article = a.number AND v.version = a.version"
+                " WHERE a.number = ?",
+                (number,),
+            )
+            .fetchone()
+        )
+        return summary(row)
+
+    def _article_numbers(self, filters: Filters) -> list[int]:
+        rows = self._connection().execute(
+            "SELECT a.number, a.id, v.source, v.language, v.published_at FROM articles a"
+            " JOIN versions v ON v.article = a.number AND v.version = a.version"
+            " WHERE NOT a.deleted ORDER BY a.number"
+        )
+        return [row["number"] for row in rows if _passes(row, filters)]
+
+    def qa_pairs(self) -> list[StoredQAPair]:
+        """Give the questions and answers that came with the newest versions, by article."""
+        rows = self._connection().execute(
+            "SELECT a.id, q.version, q.ordinal, q.question, q.answer, v.language FROM qa_pairs q"
+            " JOIN articles a ON a.number = q.article AND a.version = q.version AND NOT a.deleted"
+            " JOIN versions v ON v.article = q.article AND v.version = q.version ORDER BY a.number, q.ordinal"
+        )
+        return [StoredQAPair(*row) for row in rows]
+
+    # -- reading passages -------------------------------------------------------------------
+
+    def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
+        """Give passages by key; keys whose article was deleted meanwhile are left out."""
+        found: dict[int, StoredPassage] = {}
+        for part in _parts(list(keys)):
+            rows = self._connection().execute(
+                "SELECT p.*, a.id, v.title, v.source, v.url, v.language, v.published_at, v.kind, v.sections,"
+                " substr(v.text, p.char_start + 1, p.char_end - p.char_start) AS text"
+                " FROM passages p JOIN articles a ON a.number = p.article"
+                " JOIN versions v ON v.article = p.article AND v.version = p.version"
+                f" WHERE p.key IN ({_marks(part)})",
+                part,
+            )
+            found.update((row["key"], stored_passage(row)) for row in rows)
+        return found
+
+    def keys_matching(self, filters: Filters) -> IntArray:
+        """Give the keys of the live passages whose articles pass the filters, ascending."""
+        numbers = set(self._article_numbers(filters))
+        rows = self._connection().execute(
+            "SELECT key, article FROM passages WHERE removed_seq IS NULL ORDER BY key"
+        )
+        return np.array([row["key"] for row in rows if row["article"] in numbers], dtype=np.int64)
+
+    def live_keys(self) -> IntArray:
+        """Give the keys of all live passages, ascending."""
+        rows = self._connection().execute("SELECT key FROM passages WHERE removed_seq IS NULL ORDER BY key")
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def changes_after(self, seq: int) -> Changes:
+        """Give the passages added after `seq` that are still live, and those removed after it."""
+        connection = self._connection()
+        added = connection.execute(
+            "SELECT key FROM passages WHERE added_seq > ? AND removed_seq IS NULL ORDER BY key", (seq,)
+        )
+        removed = connection.execute(
+            "SELECT key FROM passages WHERE removed_seq > ? AND added_seq <= ? ORDER BY key", (seq, seq)
+        )
+        return Changes(
+            np.array([row[0] for row in added], dtype=np.int64),
+            np.array([row[0] for row in removed], dtype=np.int64),
+        )
+
+    def vectors(self, keys: IntArray, space: Space) -> FloatArray:
+        """Give the vectors of passages, one row a key in the order of the keys.
+
+        Raises `StoreError` where a passage has none in the space.
+        """
+        rows: dict[int, bytes] = {}
+        for part in _parts([int(key) for key in keys]):
+            rows.update(
+                self._connection().execute(
+                    "SELECT p.key, v.vector FROM passages p JOIN vectors v"
+                    f" ON v.content_sha256 = p.content_sha256 AND v.space = ? WHERE p.key IN ({_marks(part)})",
+                    (space.id, *part),
+                )
+            )
+        lost = [int(key) for key in keys if int(key) not in rows]
+        if lost:
+            raise StoreError(
+                f"{len(lost)} passages have no vector in the space {space.id}. "
+                "The library was embedded with another model: set GROUNDWIRE_EMBEDDER to it, "
+                "or use a new data folder."
+            )
+        flat = np.frombuffer(b"".join(rows[int(key)] for key in keys), dtype=np.float16)
+        return flat.astype(np.float32).reshape(len(keys), space.dimension)
+
+
+def _passes(row: sqlite3.Row, filters: Filters) -> bool:
+    return (
+        (not filters.article_ids or row["id"] in filters.article_ids)
+        and (not filters.sources or row["source"] in filters.sources)
+        and (not filters.languages or row["language"] in filters.languages)
+        and in_range(row["published_at"], filters.published_after, filters.published_before)
+    )
+
+
+def _packed(vector: FloatArray) -> tuple[bytes, bytes]:
+    # Half precision moves a cosine by less than 0.001 and halves the file.
+    packed = vector.astype(np.float16).tobytes()
+    return packed, hashlib.sha256(packed).digest()
+
+
+def _parts(keys: list[int] | list[bytes]) -> Iterator[list[int] | list[bytes]]:
+    for start in range(0, len(keys), _SQL_VARIABLES):
+        yield keys[start : start + _SQL_VARIABLES]
+
+
+def _marks(part: Sequence[object]) -> str:
+    return ",".join("?" * len(part))
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+def _not_found(identity: str, version: int | None = None) -> NotFoundError:
+    what = f"article {identity!r}" if version is None else f"version {version} of article {identity!r}"
+    return NotFoundError(f"There is no {what}. `groundwire articles` and GET /v1/articles list what is stored.")

@@ -1,0 +1,57 @@
+"""Passages: runs of whole sentences of one section, small enough for the encoder."""
+
+from __future__ import annotations
+
+import re
+
+from index.sentences import sentence_spans
+from index.types import Article, Passage, Section, Span
+
+PASSAGE_UNITS = 150
+"""Size of a passage in units: a unit is a word, a number, a Chinese character or a punctuation mark.
+
+About 200 word pieces of the default encoder, which reads 256: room stays for title and heading.
+"""
+
+_UNIT = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+|[^\w\s]")
+
+
+def chunk(article: Article, *, max_units: int = PASSAGE_UNITS) -> tuple[Passage, ...]:
+    """Cut an article into passages, in reading order.
+
+    No passage crosses a section. Within a section the passages are of nearly equal size, so that
+    no passage is a lone last sentence. A sentence longer than `max_units` is a passage of its own.
+    """
+    sections = article.sections or (Section("", 0, len(article.text)),)
+    passages: list[Passage] = []
+    for index, section in enumerate(sections):
+        spans = sentence_spans(article.text, section.char_start, section.char_end)
+        for group in _groups(article.text, spans, max_units):
+            passages.append(
+                Passage(len(passages), index, group[0].char_start, group[-1].char_end, tuple(group))
+            )
+    return tuple(passages)
+
+
+def _groups(text: str, spans: tuple[Span, ...], max_units: int) -> list[list[Span]]:
+    sizes = [sum(1 for _ in _UNIT.finditer(text, span.char_start, span.char_end)) for span in spans]
+    total = sum(sizes)
+    if not total:
+        return []
+    target = total / max(1, -(-total // max_units))
+    groups: list[list[Span]] = [[]]
+    filled = 0
+    for span, size in zip(spans, sizes, strict=True):
+        over = filled + size - target
+        # A sentence goes where more of it lies; never beyond the maximum unless it stands alone.
+        if groups[-1] and (filled + size > max_units or over > size / 2):
+            groups.append([])
+            filled = 0
+        groups[-1].append(span)
+        filled += size
+    return groups
+
+
+def context(title: str, heading: str) -> str:
+    """What encoder and lexical index see of a passage beside its text: title and section heading."""
+    return "\n".join(part for part in (title.strip()[:200], heading.strip()[:120]) if part)

@@ -1,0 +1,138 @@
+"""Immutable cache generations: folders of files with a manifest that certifies them.
+
+A generation is written under a temporary name, each file fsynced, and renamed into place, so that
+what stands under a final name is complete. At open the newest generation whose manifest verifies is
+taken; damaged ones are removed, because a cache can always be made again from the catalog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from index.errors import StoreWriteError
+
+log = logging.getLogger(__name__)
+
+MANIFEST = "MANIFEST.json"
+FORMAT = 1
+
+
+def write_generation(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, object], seq: int) -> Path:
+    """Write files and a manifest with their hashes as the generation of `seq`; gives its folder.
+
+    `facts` are kept in the manifest beside format, `seq`, sizes and SHA-256. Raises `StoreWriteError`.
+    """
+    final = folder / f"g{seq:012d}"
+    draft = folder / f"tmp-{os.getpid()}-{seq}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+        for name, content in files.items():
+            _write_durably(draft / name, content)
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        _write_durably(draft / MANIFEST, _manifest(draft, hashes, facts, seq))
+        _sync_folder(draft)
+        if final.exists():
+            shutil.rmtree(final)
+        draft.rename(final)
+        _sync_folder(folder)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise StoreWriteError(
+            f"The cache {final} could not be written: {error}. Free disk space or mend permissions; "
+            "no article is lost, caches are rebuilt from the catalog."
+        ) from error
+    for older in folder.iterdir():
+        if older != final:
+            shutil.rmtree(older, ignore_errors=True)
+    return final
+
+
+def newest_generation(folder: Path) -> tuple[Path, dict[str, object]] | None:
+    """Give the newest generation that verifies, with its manifest."""
+    if not folder.is_dir():
+        return None
+    for candidate in sorted(folder.glob("g*"), reverse=True):
+        manifest = verified_manifest(candidate)
+        if manifest is not None:
+            return candidate, manifest
+        log.warning("the cache %s is damaged and is rebuilt from the catalog", candidate)
+    return None
+
+
+def verified_manifest(generation: Path) -> dict[str, object] | None:
+    """Read a generation's manifest and prove its files against it; nothing where they differ."""
+    try:
+        manifest = json.loads((generation / MANIFEST).read_bytes())
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            return None
+        for name, expected in manifest["files"].items():
+            path = generation / name
+            if path.stat().st_size != expected["size"] or _sha256(path) != expected["sha256"]:
+                return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return manifest
+
+
+def certify(
+    folder: Path, names: list[str], facts: Mapping[str, object], seq: int, known_hashes: dict[str, str]
+) -> None:
+    """Write the manifest of files that another library wrote into a folder (Tantivy's segments).
+
+    `known_hashes` remembers the files hashed so far: segment files are never rewritten under their
+    names, so that a change costs what it added. Raises `StoreWriteError`.
+    """
+    draft = folder / (MANIFEST + ".tmp")
+    try:
+        for name in names:
+            if name.endswith(".json") or name not in known_hashes:
+                known_hashes[name] = _sha256(folder / name)
+        _write_durably(draft, _manifest(folder, {name: known_hashes[name] for name in names}, facts, seq))
+        draft.replace(folder / MANIFEST)
+        _sync_folder(folder)
+    except OSError as error:
+        raise StoreWriteError(
+            f"The cache {folder} could not be certified: {error}. Free disk space or mend permissions."
+        ) from error
+
+
+def read_seq(folder: Path) -> int:
+    """Read the `seq` of a folder's manifest without proving its files; 0 where there is none."""
+    try:
+        return int(json.loads((folder / MANIFEST).read_bytes())["seq"])
+    except FileNotFoundError:
+        return 0
+
+
+def _manifest(folder: Path, hashes: Mapping[str, str], facts: Mapping[str, object], seq: int) -> bytes:
+    files = {name: {"size": (folder / name).stat().st_size, "sha256": sha256} for name, sha256 in hashes.items()}
+    content = {"format": FORMAT, "seq": seq, **facts, "files": files}
+    return json.dumps(content, indent=1, sort_keys=True).encode()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

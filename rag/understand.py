@@ -1,0 +1,61 @@
+"""What a question asks: its language, its parts, and the filters that apply."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+from index.dates import parse_date
+from index.errors import InvalidInputError
+from index.language import detect
+from index.types import Filters
+from rag.types import Question, QuestionPart, Understanding
+
+MAX_QUESTION = 2000
+MAX_TOP_K = 20
+
+
+def understand(question: Question) -> Understanding:
+    """Read a question. Raises `InvalidInputError` naming the field that cannot be used."""
+    text = checked_question(question.text)
+    if not 1 <= question.top_k <= MAX_TOP_K:
+        raise InvalidInputError("top_k", f"is {question.top_k}.", f"Give a number from 1 to {MAX_TOP_K}.")
+    checked_date("as_of", question.as_of)
+    return Understanding(
+        text=text,
+        language=detect(text),
+        parts=(QuestionPart(text),),
+        filters=_checked_filters(question.filters),
+    )
+
+
+def checked_question(text: str) -> str:
+    """Give a question without surrounding white space, or raise `InvalidInputError`."""
+    stripped = text.strip()
+    if not any(unicodedata.category(character)[0] in "LN" for character in stripped):
+        raise InvalidInputError("question", "has no words.", f"Ask in 1 to {MAX_QUESTION} characters.")
+    if len(stripped) > MAX_QUESTION:
+        raise InvalidInputError(
+            "question", f"has {len(stripped)} characters.", f"Ask in at most {MAX_QUESTION} characters."
+        )
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in stripped):
+        raise InvalidInputError("question", "has a character that is no text.", "Remove NUL and lone surrogates.")
+    return stripped
+
+
+def checked_date(field: str, value: str) -> str:
+    """Give a date in one form, empty for empty, or raise `InvalidInputError` naming the field."""
+    if not value:
+        return ""
+    try:
+        return parse_date(value)
+    except ValueError as error:
+        raise InvalidInputError(field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z.") from error
+
+
+def _checked_filters(filters: Filters) -> Filters:
+    return replace(
+        filters,
+        published_after=checked_date("filters.published_after", filters.published_after),
+        published_before=checked_date("filters.published_before", filters.published_before),
+    )
