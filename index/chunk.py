@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from index.sentences import sentence_spans
 from index.types import Article, Passage, Section, Span
 
-PASSAGE_UNITS = 150
-"""Size of a passage in units: a unit is a word, a number, a Chinese character or a punctuation mark.
+PASSAGE_UNITS = 150.0
+"""Size of a passage in units: a word, a number or a punctuation mark is one unit.
 
 About 200 word pieces of the default encoder, which reads 256: room stays for title and heading.
 """
 
-_UNIT = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\W\u3400-\u9fff\uf900-\ufaff]+|[^\w\s]")
+CHINESE_UNIT = 0.65
+"""Units of one Chinese character: it says less than an English word, and is one word piece."""
+
+_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_UNIT = re.compile(rf"(?P<chinese>[{_CHINESE}])|[^\W{_CHINESE}]+|[^\w\s]")
 
 
-def chunk(article: Article, *, max_units: int = PASSAGE_UNITS) -> tuple[Passage, ...]:
+def chunk(article: Article, *, max_units: float = PASSAGE_UNITS) -> tuple[Passage, ...]:
     """Cut an article into passages, in reading order.
 
     No passage crosses a section. Within a section the passages are of nearly equal size, so that
@@ -33,23 +38,28 @@ def chunk(article: Article, *, max_units: int = PASSAGE_UNITS) -> tuple[Passage,
     return tuple(passages)
 
 
-def _groups(text: str, spans: tuple[Span, ...], max_units: int) -> list[list[Span]]:
-    sizes = [sum(1 for _ in _UNIT.finditer(text, span.char_start, span.char_end)) for span in spans]
+def _groups(text: str, spans: tuple[Span, ...], max_units: float) -> list[list[Span]]:
+    sizes = [_size(text, span) for span in spans]
     total = sum(sizes)
     if not total:
         return []
-    target = total / max(1, -(-total // max_units))
+    target = total / max(1, math.ceil(total / max_units))
     groups: list[list[Span]] = [[]]
-    filled = 0
+    filled = 0.0
     for span, size in zip(spans, sizes, strict=True):
         over = filled + size - target
         # A sentence goes where more of it lies; never beyond the maximum unless it stands alone.
         if groups[-1] and (filled + size > max_units or over > size / 2):
             groups.append([])
-            filled = 0
+            filled = 0.0
         groups[-1].append(span)
         filled += size
     return groups
+
+
+def _size(text: str, span: Span) -> float:
+    units = _UNIT.finditer(text, span.char_start, span.char_end)
+    return sum(CHINESE_UNIT if unit["chinese"] else 1.0 for unit in units)
 
 
 def context(title: str, heading: str) -> str:

@@ -83,7 +83,7 @@ class SentenceEmbedder:
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         with torch.inference_mode():
             for batch in _batches(order, texts, model.max_seq_length or 512):
-                features = model.tokenize([prompt + texts[i] for i in batch])
+                features = model.preprocess([prompt + texts[i] for i in batch])
                 pooled = model(features)["sentence_embedding"].float()
                 vectors[batch] = torch.nn.functional.normalize(pooled, dim=1).numpy()
         return vectors

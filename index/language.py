@@ -35,7 +35,9 @@ _ENGLISH_WORDS = re.compile(
     r"(?![A-Za-z])",
     re.IGNORECASE,
 )
-_CHINESE_WORDS = re.compile(r"[的是了在和与有为吗呢被把从对比这那哪谁何几多少么怎会将也都而及其於與為嗎這會將]")
+_CHINESE_WORDS = re.compile(
+    r"[的是了在和与有为吗呢被把从对比这那哪谁何几多少么怎会将也都而及其於與為嗎這會將]"
+)
 
 
 def detect(text: str) -> str:

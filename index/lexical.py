@@ -105,7 +105,8 @@ class LexicalCache:
 
     def _start_over_unless_verified(self) -> None:
         if self._folder.is_dir() and verified_manifest(self._folder) is None:
-            log.warning("the cache %s does not verify and is rebuilt from the catalog", self._folder)
+            if any(self._folder.iterdir()):
+                log.warning("the cache %s does not verify and is rebuilt from the catalog", self._folder)
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True, exist_ok=True)
 

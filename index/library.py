@@ -48,6 +48,11 @@ class Snapshot:
     dense_leg: DenseSnapshot
     lexical_leg: LexicalSnapshot
 
+    @property
+    def passage_count(self) -> int:
+        """Number of passages that can be found."""
+        return len(self.dense_leg.main.keys) - len(self.dense_leg.removed) + len(self.dense_leg.delta.keys)
+
     def dense(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
         """Give the k passages nearest to the question in meaning."""
         return self.dense_leg.search(self.embedder.embed_queries([question])[0], k, allowed)

@@ -12,38 +12,51 @@ import re
 from index.types import Span
 
 _BREAK = r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]"
+_BREAKS = re.compile(_BREAK)
 _CANDIDATE = re.compile(
     rf"(?P<mark>[.!?。！？｡…]+)(?P<close>(?:[\"'”’」』）)\]】》〉]|\[[0-9]{{1,3}}\])*)|{_BREAK}"
 )
 _SPACE = re.compile(r"\s+")
-_NEXT_WORD = re.compile(r"[\"'“‘「『（(\[【《<]{0,4}([^\W_]{1,24})")
-_TOKEN_BEFORE = re.compile(r"[^\W_](?:[^\W_]|[.’'&-](?=[^\W_])){0,23}\Z")
-_ENUMERATOR = re.compile(r"[(（\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,2})*|[IVXLCivxl]{1,6}|[A-Za-z])[)）\]]?\Z")
+_NEXT_WORD = re.compile(r"[\"'“‘「『（(\[【《<$€£¥#@]{0,4}([^\W_]\.|[^\W_]{1,24})")
+_DOTTED = re.compile(r"[A-Za-z](?:\.[A-Za-z]){1,5}")
+_BRAND = re.compile(r"[a-z]{1,2}[A-Z]")
+_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_ENUMERATOR = re.compile(
+    r"[(（\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,2})?|[IVXLC]{1,6}|[ivx]{1,5}|[A-Za-z])[)）\]]?\Z"
+)
 
 _LOOK_BACK = 24
-_CONTINUES = frozenset("，、；：,;:-–—/")
+_ENUMERATOR_LENGTH = 10
+_OPENERS = frozenset("“‘「『（(【《")
+_CONTINUES = frozenset("，、；：,;:/.…。-–—")
+_DASHES = frozenset("-–—")
 _EAST_ASIAN_MARKS = frozenset("。！？｡")
 
-_ALWAYS_ABBREVIATED = frozenset(
-    "mr mrs ms mx dr prof sen sens rep reps gov gen lt col sgt cpl pvt capt cmdr adm maj rev hon st mt ft "
-    "messrs supt pres e.g i.e cf vs v viz al sgt det insp rt".split()
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+_TITLES_AND_LATIN = _words(
+    "mr mrs ms mx dr prof sen sens rep reps gov gen lt col sgt cpl pvt capt cmdr adm maj rev hon messrs supt "
+    "pres det insp e.g i.e cf vs v viz al"
 )
-_ABBREVIATED_BEFORE_NUMBER = frozenset(
+_BEFORE_NUMBER = _words(
     "no nos vol vols p pp fig figs sec sect art ch nr ca approx est op "
-    "jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    "jan feb mar apr jun jul aug sep sept oct nov dec"
 )
-_ABBREVIATED_BEFORE_NAME = frozenset(
-    "inc corp ltd co cos llc plc bros jr sr dept univ assn ave blvd rd hwy esq ph.d m.d b.a m.a d.c "
+_BEFORE_NAME = _words(
+    "inc corp ltd co cos llc plc bros jr sr dept univ assn st mt ft ave blvd rd hwy rt esq ph.d m.d "
     "ala ariz ark calif colo conn del fla ga ill ind kan ky la md mass mich minn miss mo mont neb nev okla "
     "ore pa penn tenn tex va vt wash wis wyo ont que jan feb mar apr jun jul aug sep sept oct nov dec "
-    "mon tue tues wed thu thur thurs fri sat sun".split()
+    "mon tue tues wed thu thur thurs fri sat"
 )
-_STARTERS = frozenset(
+_STARTERS = _words(
     "A An The This That These Those He She It We They I You His Her Its Our Their My Your There Here But And "
     "Or So Yet If In On At By For From With Without As To Of After Before When While Where Why What Who How "
-    "Which Since Until Although Though Because However Meanwhile Moreover Still Then Now Also Not No Yes Some "
-    "Many Most Both Each Every All Once Even Only Just Such Another Other One Two Under Over Between During "
-    "Despite Unlike Earlier Later Last Next Today Yesterday Tomorrow".split()
+    "Which Since Until Although Though Because However Meanwhile Moreover Still Then Now Also Not No Yes "
+    "Some Many Most Both Each Every All Once Even Only Just Such Another Other One Two Under Over Between "
+    "During Despite Unlike Earlier Later Last Next Today Yesterday Tomorrow"
 )
 
 
@@ -53,16 +66,14 @@ def sentence_spans(text: str, char_start: int = 0, char_end: int | None = None) 
     Together they cover every character of the range that is not white space. A line break always
     ends a sentence, a Chinese semicolon never does, and no sentence is cut for its length.
     """
-    end = len(text) if char_end is None else char_end
+    end = len(text) if char_end is None else min(char_end, len(text))
     spans: list[Span] = []
     start = _skip_space(text, char_start, end)
     for candidate in _CANDIDATE.finditer(text, char_start, end):
         stop = candidate.end()
         if stop <= start:
             continue
-        if candidate["mark"] is None:
-            stop = candidate.start()
-        elif not _ends_sentence(text, start, candidate, end):
+        if candidate["mark"] is not None and not _ends_sentence(text, start, candidate, end):
             continue
         spans.append(_trimmed(text, start, stop))
         start = _skip_space(text, stop, end)
@@ -82,23 +93,87 @@ def _trimmed(text: str, start: int, stop: int) -> Span:
 
 def _ends_sentence(text: str, start: int, candidate: re.Match[str], end: int) -> bool:
     """Whether the marks of `candidate` end the sentence that began at `start`."""
-    mark, close = candidate["mark"], candidate["close"]
-    after = candidate.end()
+    mark, close, after = candidate["mark"], candidate["close"], candidate.end()
     following = _skip_space(text, after, end)
-    if following == end or _is_break(text, after, following):
+    if following == end or _BREAKS.search(text, after, following):
         return True
-    head = text[following]
-    if head in _CONTINUES:
-        # A dash after a full stop opens an attribution or a list, which is a line of thought of its own.
-        return head in "-–—" and mark == "." and following > after and not _is_abbreviation(text, start, candidate, "")
-    if _EAST_ASIAN_MARKS.intersection(mark):
+    if text[following] in _CONTINUES:
+        return _ends_before_dash(mark, close, text[following])
+    if not _EAST_ASIAN_MARKS.isdisjoint(mark):
+        # A mark inside 《》 belongs to the title of a work, which the sentence goes on to speak of.
         return "》" not in close and "〉" not in close
     word = _NEXT_WORD.match(text, following, end)
     next_word = word[1] if word else ""
     if following == after:
         return _ends_without_space(text, start, candidate, next_word)
-    if next_word[:1].islower() and not _is_brand(next_word):
+    if next_word[:1].islower() and not _BRAND.match(next_word):
         return False
-    if mark == "." and not close:
-        return not _is_abbreviation(text, start, candidate, next_word)
-    return True
+    return mark != "." or bool(close) or not _is_abbreviated(text, start, candidate.start(), next_word)
+
+
+def _ends_before_dash(mark: str, close: str, following: str) -> bool:
+    """Whether a sentence ends before a character that continues most others.
+
+    Chinese lists hang their items on dashes (`取代不锈钢。——电池容量提升。`), and an ellipsis behind a full
+    stop opens a paragraph.
+    """
+    if following == "…":
+        return not _EAST_ASIAN_MARKS.isdisjoint(mark)
+    return mark == "。" and not close and following in _DASHES
+
+
+def _ends_without_space(text: str, start: int, candidate: re.Match[str], next_word: str) -> bool:
+    """Judge marks with the next character right behind them, as in `billion.接着` or `said.The`."""
+    mark, close, position = candidate["mark"], candidate["close"], candidate.start()
+    following = text[candidate.end()]
+    if following in _OPENERS or _EAST_ASIAN.match(following):
+        if close or "?" in mark or "!" in mark:
+            return True
+        if mark != ".":
+            return following in _OPENERS
+        return not (
+            _is_list_number(text, start, position) or _is_abbreviated(text, start, position, next_word)
+        )
+    if not next_word[:1].isupper() or mark[0] == "…":
+        return False
+    if mark != "." or close:
+        return not mark.startswith("..")
+    # A space is missing where a longer lower-case word meets a capitalised one; `U.S.A` and
+    # `www.Subaru-SIA.com` look different.
+    token = _token_before(text, start, position)
+    return len(token) >= 3 and token.isalpha() and token.islower() and not _is_host(token, next_word)
+
+
+def _is_host(token: str, next_word: str) -> bool:
+    return token == "www" or next_word.casefold() in {"com", "org", "net", "io", "ai", "cn"}
+
+
+def _is_list_number(text: str, start: int, position: int) -> bool:
+    """Whether the full stop follows a number that counts items, as in `；2.京冀地区`."""
+    token = _token_before(text, start, position)
+    before = position - len(token) - 1
+    return len(token) <= 2 and token.isdecimal() and (before < start or not text[before].isalnum())
+
+
+def _is_abbreviated(text: str, start: int, position: int, next_word: str) -> bool:
+    """Whether the full stop at `position` belongs to the word before it and ends nothing."""
+    if position - start <= _ENUMERATOR_LENGTH and _ENUMERATOR.match(text, start, position):
+        return True
+    token = _token_before(text, start, position)
+    folded = token.casefold()
+    if folded in _TITLES_AND_LATIN or (folded in _BEFORE_NUMBER and next_word[:1].isdecimal()):
+        return True
+    if next_word in _STARTERS:
+        return False
+    initial = len(token) == 1 and token.isupper()
+    named = token[:1].isupper() and folded in _BEFORE_NAME
+    return initial or named or bool(_DOTTED.fullmatch(token))
+
+
+def _token_before(text: str, start: int, position: int) -> str:
+    """Return the word that ends at `position`, with the dots inside it: `U.S`, `Inc`, `p.m`."""
+    lowest = max(start, position - _LOOK_BACK)
+    first = position
+    while first > lowest and (text[first - 1].isalnum() or text[first - 1] in ".&"):
+        first -= 1
+    return text[first:position].lstrip(".&")

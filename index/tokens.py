@@ -12,9 +12,11 @@ import re
 import unicodedata
 from itertools import pairwise
 
+_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_LETTER = rf"[^\W_{_CHINESE}]"
 _TOKEN = re.compile(
-    r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+"  # a run of Chinese characters
-    r"|[^\W_]+(?:[.,'’][^\W_]+)*"  # a word or number: 5.5, 1,000, don't
+    rf"[{_CHINESE}]+"
+    rf"|{_LETTER}+(?:[.,'’]{_LETTER}+)*"  # a word or number: 5.5, 1,000, don't
 )
 _POSSESSIVE = re.compile(r"['’]s$")
 

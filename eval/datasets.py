@@ -1,0 +1,288 @@
+"""Question sets and their articles from files, and from the Q&A sections of a library's articles.
+
+A set is a folder:
+
+    corpus.jsonl.gz      {"id", "title", "text", "source", "url", "published_at", "language", …}
+    questions.jsonl.gz   {"id", "question", "answers", "relevant_ids", "unanswerable", "type", …}
+    META.json            {"name", "language", …}; may be missing
+
+`evidence` of a question is a list of `{"article_id", "char_start", "char_end", "quote"}` or of
+`{"id", "fact"}`; `evidences` is a list of quotes. Quotes without offsets count where they stand
+exactly once in their article, else they are counted as unlocated. An `evidence` that is a string is
+somebody's explanation and no quote; it stays in the case's metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from eval.rows import Faults, add_validation_faults, data_file, read_rows
+from eval.types import Case, GoldEvidence, QuestionSet
+from index.dates import parse_date
+from index.language import detect
+from index.types import Article, StoredQAPair
+
+_TITLE_FROM_TEXT = 80
+"""Characters of the text that stand in for a title where a corpus has none."""
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+
+
+class _CorpusRow(_Row):
+    id: str = Field(min_length=1)
+    title: str | None = None
+    text: str = Field(pattern=r"\S")
+    source: str | None = None
+    url: str | None = None
+    published_at: str | None = None
+    language: str | None = None
+
+
+class _EvidenceRow(_Row):
+    article_id: str = Field(validation_alias=AliasChoices("article_id", "id"))
+    quote: str = Field(min_length=1, validation_alias=AliasChoices("quote", "fact"))
+    char_start: int | None = Field(None, ge=0)
+    char_end: int | None = Field(None, ge=0)
+
+
+class _QuestionRow(_Row):
+    id: str = Field(min_length=1)
+    question: str = Field(pattern=r"\S")
+    answers: tuple[str, ...] = ()
+    answers_all_of: tuple[tuple[str, ...], ...] = ()
+    reference_answer: str | None = None
+    relevant_ids: tuple[str, ...] = ()
+    unanswerable: bool = False
+    type: str = ""
+    language: str | None = None
+    question_date: str | None = None
+    evidence: str | tuple[_EvidenceRow, ...] | None = None
+    evidences: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _checked(self) -> _QuestionRow:
+        if self.unanswerable and self.relevant_ids:
+            raise ValueError("the question is unanswerable and has relevant_ids")
+        if self.question_date:
+            parse_date(self.question_date)
+        return self
+
+
+class _Meta(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    name: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingArticles:
+    """Relevant articles of a case that a library does not hold: the case cannot be answered from it."""
+
+    case_id: str
+    article_ids: tuple[str, ...]
+
+
+def load_questions(folder: Path, *, skip_faulty: bool = False) -> QuestionSet:
+    """Read the questions of a set; raises `QuestionSetError` with all faults.
+
+    With `skip_faulty`, for sets that others made, rows with faults are left out and counted in
+    `skipped_rows`; only faults of a whole file are raised.
+    """
+    faults = Faults()
+    meta = _meta(folder, faults)
+    path = data_file(folder, "questions") or folder / "questions.jsonl.gz"
+    rows = list(read_rows(folder, "questions", _QuestionRow, faults))
+    _note_repeated(path, rows, faults)
+    texts = _texts(folder, {i for _, row in rows for i in _articles_with_evidence(row)}, faults)
+    unlocated = 0
+    cases: list[Case] = []
+    for line, row in rows:
+        evidence, missed = _evidence(path, line, row, texts, faults)
+        unlocated += missed
+        cases.append(_case(row, meta.name or folder.name, meta.language, evidence))
+    faults.raise_if_any(but_rows=skip_faulty)
+    bad = faults.lines(path)
+    sound = [case for (line, _), case in zip(rows, cases, strict=True) if line not in bad]
+    name = meta.name or folder.name
+    return QuestionSet.of(name, sound, unlocated_evidence=unlocated, skipped_rows=len(bad))
+
+
+def iter_articles(folder: Path) -> Iterator[Article]:
+    """Yield the articles of a set, one in memory at a time.
+
+    Rows with faults are left out; behind the last row one `QuestionSetError` lists them all. Where a
+    row has no title, the beginning of its text stands in for it and `title_from_text` is set in the metadata.
+    """
+    faults = Faults()
+    path = data_file(folder, "corpus") or folder / "corpus.jsonl.gz"
+    seen: dict[str, int] = {}
+    for line, row in read_rows(folder, "corpus", _CorpusRow, faults):
+        if row.id in seen:
+            _note_repeat(path, line, row.id, seen[row.id], faults)
+            continue
+        seen[row.id] = line
+        yield _article(row)
+    faults.raise_if_any()
+
+
+def from_qa_pairs(rows: Iterable[StoredQAPair], *, name: str = "library") -> QuestionSet:
+    """Make the set that a library brings along: the questions of its articles' own Q&A sections.
+
+    The relevant article of a question is the one it came with. Of an article with several versions
+    the pairs of the newest one that has any count.
+    """
+    pairs = list(rows)
+    newest: dict[str, int] = {}
+    for pair in pairs:
+        newest[pair.article_id] = max(pair.version, newest.get(pair.article_id, 0))
+    return QuestionSet.of(
+        name,
+        (
+            Case(
+                case_id=f"{pair.article_id}:{pair.version}:{pair.ordinal}",
+                question=pair.question,
+                set_name=name,
+                language=pair.language or detect(pair.question),
+                type="qa_section",
+                reference_answer=pair.answer,
+                relevant_ids=(pair.article_id,),
+            )
+            for pair in pairs
+            if pair.version == newest[pair.article_id]
+        ),
+    )
+
+
+def check_set(question_set: QuestionSet, known_ids: Container[str]) -> tuple[MissingArticles, ...]:
+    """Name the cases of which a relevant article is missing in a library that holds `known_ids`."""
+    missing = (
+        MissingArticles(case.case_id, tuple(i for i in case.relevant_ids if i not in known_ids))
+        for case in question_set.cases
+    )
+    return tuple(item for item in missing if item.article_ids)
+
+
+def titled(article: Article) -> Article:
+    """Give an article without a title the beginning of its text for one."""
+    if article.title.strip():
+        return article
+    line = " ".join(article.text[: 4 * _TITLE_FROM_TEXT].split())
+    title = line if len(line) <= _TITLE_FROM_TEXT else line[:_TITLE_FROM_TEXT].rstrip() + "…"
+    return replace(article, title=title, metadata={**article.metadata, "title_from_text": True})
+
+
+def _article(row: _CorpusRow) -> Article:
+    return titled(
+        Article(
+            title=row.title or "",
+            text=row.text,
+            source=row.source or "",
+            url=row.url or "",
+            language=row.language or "",
+            published_at=row.published_at or "",
+            article_id=row.id,
+            metadata=row.model_extra or {},
+        )
+    )
+
+
+def _meta(folder: Path, faults: Faults) -> _Meta:
+    path = folder / "META.json"
+    try:
+        return _Meta.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return _Meta()
+    except ValidationError as error:
+        add_validation_faults(path, 0, error, faults)
+        return _Meta()
+
+
+def _note_repeated(path: Path, rows: Iterable[tuple[int, _QuestionRow]], faults: Faults) -> None:
+    seen: dict[str, int] = {}
+    for line, row in rows:
+        if row.id in seen:
+            _note_repeat(path, line, row.id, seen[row.id], faults)
+        seen.setdefault(row.id, line)
+
+
+def _note_repeat(path: Path, line: int, name: str, first: int, faults: Faults) -> None:
+    faults.add(
+        path, line, f"the id {name} stands in line {first} already.", "Give each row an id of its own."
+    )
+
+
+def _articles_with_evidence(row: _QuestionRow) -> Iterator[str]:
+    if isinstance(row.evidence, tuple):
+        yield from (item.article_id for item in row.evidence)
+    if row.evidences:
+        yield from row.relevant_ids
+
+
+def _texts(folder: Path, wanted: Container[str], faults: Faults) -> Mapping[str, str]:
+    """Give the texts of the articles that evidence is looked up in; the corpus is read only for these."""
+    if not wanted:
+        return {}
+    rows = read_rows(folder, "corpus", _CorpusRow, faults)
+    return {row.id: row.text for _, row in rows if row.id in wanted}
+
+
+def _evidence(
+    path: Path, line: int, row: _QuestionRow, texts: Mapping[str, str], faults: Faults
+) -> tuple[tuple[GoldEvidence, ...], int]:
+    """Give a question's evidence spans, and how many of its quotes were not found exactly once."""
+    spans: list[GoldEvidence | None] = []
+    for item in row.evidence if isinstance(row.evidence, tuple) else ():
+        if item.article_id not in texts:
+            problem = f"evidence names the article {item.article_id}, which is not in the corpus."
+            faults.add(path, line, problem, "Add the article, or remove the evidence.")
+        elif item.char_start is None or item.char_end is None:
+            spans.append(_located(item.quote, {item.article_id: texts[item.article_id]}))
+        elif texts[item.article_id][item.char_start : item.char_end] != item.quote:
+            place = f"at {item.char_start} to {item.char_end} of the article {item.article_id}"
+            problem = f"the evidence {item.quote[:40]!r} does not stand {place}."
+            faults.add(path, line, problem, "Offsets are code points into the row's text; correct them.")
+        else:
+            spans.append(GoldEvidence(item.article_id, item.char_start, item.char_end, item.quote))
+    relevant = {i: texts[i] for i in row.relevant_ids if i in texts}
+    spans += (_located(quote, relevant) for quote in row.evidences)
+    found = tuple(dict.fromkeys(span for span in spans if span is not None))
+    return found, spans.count(None)
+
+
+def _located(quote: str, texts: Mapping[str, str]) -> GoldEvidence | None:
+    """Give the one place of a quote, `None` where it has none or several."""
+    places = [(article_id, text.find(quote)) for article_id, text in texts.items() if quote and quote in text]
+    if len(places) != 1:
+        return None
+    article_id, start = places[0]
+    if texts[article_id].find(quote, start + 1) >= 0:
+        return None
+    return GoldEvidence(article_id, start, start + len(quote), quote)
+
+
+def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldEvidence, ...]) -> Case:
+    metadata = dict(row.model_extra or {})
+    if isinstance(row.evidence, str):
+        metadata["evidence"] = row.evidence
+    return Case(
+        case_id=row.id,
+        question=row.question,
+        set_name=set_name,
+        language=row.language or language or detect(row.question),
+        type=row.type,
+        answers=row.answers,
+        answers_all_of=row.answers_all_of,
+        reference_answer=row.reference_answer or "",
+        relevant_ids=tuple(dict.fromkeys(row.relevant_ids)),
+        unanswerable=row.unanswerable,
+        as_of=parse_date(row.question_date) if row.question_date else "",
+        evidence=evidence,
+        metadata=metadata,
+    )

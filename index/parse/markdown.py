@@ -1,0 +1,285 @@
+"""Markdown with optional YAML front matter.
+
+Blocks come from a CommonMark parser, so that code, links and nested lists are read by the
+standard's rules and not by guesses.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from index.dates import parse_date
+from index.errors import RefusedDocumentError
+from index.parse.layout import Part, compose, first_sentence, language_of, no_text, not_found
+from index.parse.qa import is_qa_label, is_question, read_pairs
+from index.parse.text import unwrap
+from index.types import Article, QAPair
+
+FRONT_MATTER = re.compile(
+    r"\s*---[ \t]*\n(?P<yaml>.*?)(?:\n|(?<=---\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
+)
+ATX_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)
+
+_MAX_FRONT_MATTER = 64 * 1024
+_KNOWN = ("title", "source", "published_at", "updated_at", "language", "url")
+_DATES = ("published_at", "updated_at")
+_LANGUAGE = re.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
+
+# Each alternative consumes all that it has looked at, so that no input is read twice.
+_HTML_TAG = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?P<tag>script|style)\b.*?(?:</(?P=tag)\s*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
+)
+
+# Line breaks of the source inside a paragraph; the character cannot occur in decoded text.
+_SOFT_BREAK = "\x1f"
+
+
+def parse_markdown(text: str, name: str) -> Article:
+    """Read Markdown; front matter wins over what the body says."""
+    front, body = _split_front_matter(text)
+    fields, metadata = _read_front_matter(front, name) if front is not None else ({}, {})
+    blocks = list(_blocks(body))
+    title = fields.get("title", "") or next((block.text for block in blocks if block.level == 1), "")
+    parts, pairs = _parts(_without_title(blocks, title))
+    content, sections = compose(parts)
+    if not sections:
+        raise no_text(name)
+    source, published_at = fields.get("source", ""), fields.get("published_at", "")
+    language = fields.get("language", "") or language_of(content)
+    return Article(
+        title=title or first_sentence(content[sections[0].char_start :]),
+        text=content,
+        source=source,
+        url=fields.get("url", ""),
+        language=language,
+        published_at=published_at,
+        updated_at=fields.get("updated_at", ""),
+        sections=sections,
+        qa_pairs=pairs,
+        metadata=metadata,
+        missing=not_found(
+            {"title": title, "source": source, "published_at": published_at, "language": language}
+        ),
+    )
+
+
+class _TypedLoader(yaml.SafeLoader):
+    """Values as YAML types them, but no aliases: a small file must not unfold into a large value."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not allowed")
+        return super().compose_node(parent, index)
+
+
+# Dates stay text, so that they keep their precision and are judged by one parser.
+_TypedLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _split_front_matter(text: str) -> tuple[str | None, str]:
+    found = FRONT_MATTER.match(text)
+    return (found["yaml"], text[found.end() :]) if found else (None, text)
+
+
+def _read_front_matter(front: str, name: str) -> tuple[dict[str, str], dict[str, object]]:
+    """Return the fields that an article has, as text, and all others as they are."""
+    typed = _load_mapping(front, name)
+    # As written: `language: no` is Norwegian here and not the YAML truth value.
+    written = yaml.load(front, Loader=yaml.BaseLoader)
+    fields = {key: _field(key, written[key], name) for key in _KNOWN if typed.get(key) is not None}
+    metadata = {str(key): value for key, value in typed.items() if key not in _KNOWN}
+    try:
+        json.dumps(metadata, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _bad(name, "It has a value that is not text, a number, a list or a mapping.") from error
+    return fields, metadata
+
+
+def _load_mapping(front: str, name: str) -> Mapping[object, object]:
+    if len(front) > _MAX_FRONT_MATTER:
+        raise _bad(name, f"It is longer than {_MAX_FRONT_MATTER // 1024} KiB.")
+    try:
+        typed = yaml.load(front, Loader=_TypedLoader)
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # PyYAML lets plain errors of Python through where a tag and its value disagree.
+        raise _bad(name, f"It is not YAML{_line_of(error)}.") from error
+    if typed is None:
+        return {}
+    if not isinstance(typed, dict):
+        raise _bad(name, "It is not a mapping of names to values.")
+    return typed
+
+
+def _field(key: str, value: object, name: str) -> str:
+    """Check one field of the front matter and return it in its canonical form."""
+    if not isinstance(value, str):
+        raise _bad(name, f"{key} is not a single value.", f"Give {key} one value.")
+    cleaned = " ".join(value.split())
+    if key in _DATES and cleaned:
+        try:
+            return parse_date(cleaned)
+        except ValueError as error:
+            raise _bad(name, f"{key} cannot be read.", str(error)) from error
+    if key == "language" and cleaned:
+        found = _LANGUAGE.fullmatch(cleaned)
+        if found is None:
+            raise _bad(name, f"language is {cleaned[:40]!r}.", "Write a code such as en or zh.")
+        return found["code"].lower()
+    return cleaned
+
+
+def _line_of(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f" (line {mark.line + 2})" if mark else ""
+
+
+def _bad(name: str, problem: str, remedy: str = "") -> RefusedDocumentError:
+    remedy = remedy or "Correct the lines between the two --- marks, or remove them."
+    return RefusedDocumentError(name, "bad-front-matter", f"The front matter is wrong: {problem}", remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A heading of some level, or a paragraph (level 0); `group` is shared by the items of a list."""
+
+    text: str
+    level: int = 0
+    group: int = 0
+
+
+def _blocks(markdown: str) -> Iterator[_Block]:
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    level = depth = group = 0
+    row: list[str] | None = None
+    for token in parser.parse(markdown):
+        if token.type in ("bullet_list_open", "ordered_list_open", "table_open"):
+            group += depth == 0
+            depth += 1
+        elif token.type in ("bullet_list_close", "ordered_list_close", "table_close"):
+            depth -= 1
+        elif token.type == "heading_open":
+            level = int(token.tag[1])
+        elif token.type == "heading_close":
+            level = 0
+        elif token.type == "tr_open":
+            row = []
+        elif token.type == "tr_close" and row is not None:
+            yield _Block(" | ".join(filter(None, row)), group=group)
+            row = None
+        elif text := _text_of(token).strip():
+            if row is not None:
+                row.append(text)
+            else:
+                yield _Block(text, level, group if depth else 0)
+
+
+def _text_of(token: Token) -> str:
+    if token.type == "inline":
+        return "".join(_inline(token.children or ()))
+    if token.type in ("fence", "code_block"):
+        return token.content
+    return _html_text(token.content) if token.type == "html_block" else ""
+
+
+def _inline(tokens: Sequence[Token]) -> Iterator[str]:
+    """Yield what a reader sees; images and HTML tags go, the text between tags stays."""
+    for token in tokens:
+        if token.type in ("text", "code_inline", "text_special"):
+            yield token.content
+        elif token.type == "softbreak":
+            yield _SOFT_BREAK
+        elif token.type == "hardbreak" or (token.type == "html_inline" and token.content.startswith("<br")):
+            yield "\n"
+
+
+def _html_text(html: str) -> str:
+    lines = (" ".join(line.split()) for line in unescape(_HTML_TAG.sub("", html)).split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def _without_title(blocks: Sequence[_Block], title: str) -> list[_Block]:
+    """Drop the heading that is the title, and a first line that repeats it."""
+    for number, block in enumerate(blocks):
+        if (number == 0 or block.level == 1) and _joined(block.text) == title:
+            return [*blocks[:number], *blocks[number + 1 :]]
+    return list(blocks)
+
+
+def _parts(blocks: Sequence[_Block]) -> tuple[list[Part], tuple[QAPair, ...]]:
+    parts = [_Open("")]
+    pairs: list[QAPair] = []
+    position = 0
+    while position < len(blocks):
+        block = blocks[position]
+        if is_qa_label(block.text):
+            end = _end_of_qa(blocks, position)
+            if found := read_pairs(_qa_lines(blocks[position + 1 : end])):
+                pairs.extend(found)
+                position = end
+                continue
+        if block.level:
+            parts.append(_Open(_joined(block.text)))
+        else:
+            parts[-1].add(block)
+        position += 1
+    closed = [Part(part.heading, ["\n".join(lines) for lines in part.paragraphs]) for part in parts]
+    return closed, tuple(pairs)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A part while it is read: the items of one list become the lines of one paragraph."""
+
+    heading: str
+    paragraphs: list[list[str]] = field(default_factory=list)
+    group: int = 0
+
+    def add(self, block: _Block) -> None:
+        if not block.group or block.group != self.group:
+            self.paragraphs.append([])
+        self.paragraphs[-1].append(_joined(block.text))
+        self.group = block.group
+
+
+def _joined(text: str) -> str:
+    """Undo the line breaks of the source and keep those of the writer."""
+    return "\n".join(
+        unwrap([part.strip() for part in line.split(_SOFT_BREAK)]).strip() for line in text.split("\n")
+    )
+
+
+def _end_of_qa(blocks: Sequence[_Block], label: int) -> int:
+    """Return the next heading that is not below the label, or the next label.
+
+    A label that is a paragraph is below all headings.
+    """
+    level = blocks[label].level or 7
+    for number in range(label + 1, len(blocks)):
+        if 0 < blocks[number].level <= level or is_qa_label(blocks[number].text):
+            return number
+    return len(blocks)
+
+
+def _qa_lines(blocks: Sequence[_Block]) -> list[str]:
+    """Return the lines of a Q&A section, where a heading with a question mark is a question."""
+    lines: list[str] = []
+    for block in blocks:
+        text = block.text.replace(_SOFT_BREAK, "\n")
+        if not block.level:
+            lines.extend(text.split("\n"))
+        elif is_question(text) or not text.endswith(("?", "？")):
+            lines.append(text)
+        else:
+            lines.append(f"Q: {_joined(block.text)}")
+    return lines

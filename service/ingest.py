@@ -1,0 +1,227 @@
+"""Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from index.errors import InvalidInputError, RefusedDocumentError
+from index.library import Library
+from index.parse import parse_all
+from index.types import Article, PutResult
+
+MAX_FILE = 20 * 1024 * 1024
+MAX_LINE = 8 * 1024 * 1024
+KNOWN_FIELDS = frozenset({"id", "title", "text", "source", "published_at", "updated_at", "language", "url"})
+_SUFFIXES = (".md", ".markdown", ".txt", ".text", ".jsonl", ".ndjson", ".jsonl.gz")
+_LINES = (".jsonl", ".ndjson", ".jsonl.gz")
+_MAX_REFUSALS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One document that was not stored: its label, a stable reason code, and what to do."""
+
+    name: str
+    reason: str
+    detail: str
+
+
+@dataclass
+class Summary:
+    """What became of the documents of one call."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    results: list[PutResult] = field(default_factory=list)
+
+    def count(self, result: PutResult) -> None:
+        """Count a stored article."""
+        if result.status == "created":
+            self.added += 1
+        elif result.status == "updated":
+            self.updated += 1
+        else:
+            self.unchanged += 1
+        self.results.append(result)
+
+    def refuse(self, name: str, error: InvalidInputError) -> None:
+        """Count a refusal; the first thousand are kept in words."""
+        self.refused += 1
+        reason = error.reason if isinstance(error, RefusedDocumentError) else "invalid"
+        if len(self.refusals) < _MAX_REFUSALS:
+            self.refusals.append(Refusal(name, reason, str(error)))
+
+    @property
+    def seen(self) -> int:
+        """Documents counted so far."""
+        return self.added + self.updated + self.unchanged + self.refused
+
+
+def add_paths(paths: Iterable[Path], library: Library, on_progress: Callable[[Summary], None] | None = None) -> Summary:
+    """Store the articles of files and folders; one bad file or line never stops the others."""
+    summary = Summary()
+    _store(_labelled(paths, summary), library, summary, on_progress)
+    return summary
+
+
+def add_contents(files: Iterable[tuple[str, bytes]], library: Library) -> Summary:
+    """Store the articles of files given as (label, content)."""
+    summary = Summary()
+    _store((item for name, content in files for item in _from_bytes(name, content, summary)), library, summary, None)
+    return summary
+
+
+def add_lines(file: IO[bytes], library: Library) -> Summary:
+    """Store the articles of a JSON Lines stream."""
+    summary = Summary()
+    _store(_from_lines("", file, summary), library, summary, None)
+    return summary
+
+
+def files_below(paths: Iterable[Path]) -> Iterator[Path]:
+    """Give the files of a list of files and folders; in folders those that can be read, in order."""
+    for path in paths:
+        if path.is_dir():
+            yield from (p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(_SUFFIXES))
+        else:
+            yield path
+
+
+def _store(
+    labelled: Iterable[tuple[str, Article]],
+    library: Library,
+    summary: Summary,
+    on_progress: Callable[[Summary], None] | None,
+) -> None:
+    labels: list[str] = []
+
+    def articles() -> Iterator[Article]:
+        for label, article in labelled:
+            labels.append(label)
+            yield article
+
+    def stored(result: PutResult) -> None:
+        summary.count(result)
+        if on_progress:
+            on_progress(summary)
+
+    library.put_many(articles(), stored, lambda position, error: summary.refuse(labels[position], error))
+
+
+def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Article]]:
+    for path in files_below(paths):
+        try:
+            if path.name.endswith(_LINES):
+                with _opened(path) as file:
+                    yield from _from_lines(str(path), file, summary)
+                continue
+            if path.stat().st_size > MAX_FILE:
+                raise RefusedDocumentError(
+                    str(path), "too-large", f"is larger than {MAX_FILE >> 20} MiB.", "Split the document."
+                )
+            content = path.read_bytes()
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror or error}."
+            summary.refuse(
+                str(path), RefusedDocumentError(str(path), "unreadable", problem, "Check the path and its permissions.")
+            )
+            continue
+        except RefusedDocumentError as refusal:
+            summary.refuse(str(path), refusal)
+            continue
+        yield from _from_bytes(str(path), content, summary)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[str, Article]]:
+    if name.endswith(_LINES) and not name.endswith(".gz"):
+        yield from _from_lines(name, io.BytesIO(content), summary)
+        return
+    try:
+        yield from ((name, article) for article in parse_all(content, name))
+    except RefusedDocumentError as refusal:
+        summary.refuse(name, refusal)
+
+
+def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[str, Article]]:
+    number = 0
+    while line := file.readline(MAX_LINE + 1):
+        number += 1
+        label = f"{name}:{number}" if name else f"line {number}"
+        if len(line) > MAX_LINE:
+            while line and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE)
+            summary.refuse(
+                label,
+                RefusedDocumentError(label, "too-large", f"is longer than {MAX_LINE >> 20} MiB.", "Split the article."),
+            )
+        elif line.strip():
+            try:
+                yield label, article_from_json(_decoded(line, label))
+            except InvalidInputError as refusal:
+                summary.refuse(label, refusal)
+
+
+def _decoded(line: bytes, label: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RefusedDocumentError(
+            label, "invalid", f"is not JSON in UTF-8 ({type(error).__name__}).", "Give one JSON object per line."
+        ) from error
+
+
+def article_from_json(row: object) -> Article:
+    """Read an article in the form of the HTTP contract; fields not named there become metadata.
+
+    Raises `InvalidInputError` naming the field.
+    """
+    if not isinstance(row, dict):
+        raise InvalidInputError("article", "is not a JSON object.", 'Give {"title": …, "text": …}.')
+    values: dict[str, str] = {}
+    for name in KNOWN_FIELDS:
+        value = row.get(name)
+        if value is not None and not isinstance(value, str):
+            raise InvalidInputError(name, "is not a string.", f"Give {name} as a JSON string.")
+        values[name] = value or ""
+    for name in ("title", "text"):
+        if name not in row:
+            raise InvalidInputError(name, "is missing.", f"Give the article's {name}.")
+    metadata = {key: value for key, value in row.items() if key not in KNOWN_FIELDS}
+    _check_finite("metadata", metadata)
+    article_id = values.pop("id")
+    return Article(
+        title=values["title"].strip() or values["text"].strip()[:80],
+        text=values["text"],
+        source=values["source"],
+        url=values["url"],
+        language=values["language"],
+        published_at=values["published_at"],
+        updated_at=values["updated_at"],
+        article_id=article_id,
+        metadata=metadata,
+    )
+
+
+def _check_finite(where: str, value: object) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInputError(where, "is not a finite number.", "Replace NaN and Infinity by a number or null.")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_finite(f"{where}.{key}", item)
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            _check_finite(f"{where}[{position}]", item)

@@ -1,0 +1,150 @@
+"""Settings: read once, from the environment (`GROUNDWIRE_…`) and from `groundwire.toml`."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from index.embed import DEFAULT_MODEL
+from index.errors import InvalidInputError
+
+PREFIX = "GROUNDWIRE_"
+TOML = Path("groundwire.toml")
+SHIPPED_CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+
+
+class Settings(BaseSettings):
+    """What is in force. Frozen: a running service does not change its mind."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, toml_file=TOML, extra="forbid", frozen=True)
+
+    data: Path = Field(
+        default_factory=lambda: user_data_path("groundwire", appauthor=False),
+        description="folder of the library",
+    )
+    host: str = Field("127.0.0.1", description="address that the service listens on")
+    port: int = Field(8000, ge=0, le=65535, description="port that the service listens on")
+    corpus: Path | None = Field(
+        SHIPPED_CORPUS, description="articles that an empty library loads first; empty for nothing"
+    )
+    embedder: str = Field(DEFAULT_MODEL, description="sentence-transformers model: name or path")
+    evidence: str = Field("similarity", description="evidence scorer")
+    generator: str = Field("extractive", description="what writes answers")
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="keys that clients may use, separated by commas; none: no key is asked for"
+    )
+    max_body_mib: int = Field(64, ge=1, le=4096, description="largest request body in MiB")
+    answers_at_once: int = Field(2, ge=1, le=64, description="questions worked on at the same time")
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(key.strip() for key in value.split(",") if key.strip())
+        return value
+
+    @field_validator("corpus", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("evidence")
+    @classmethod
+    def _known_evidence(cls, value: str) -> str:
+        if value != "similarity":
+            raise ValueError("the only evidence scorer of this version is 'similarity'")
+        return value
+
+    @field_validator("generator")
+    @classmethod
+    def _known_generator(cls, value: str) -> str:
+        if value != "extractive":
+            raise ValueError("the only generator of this version is 'extractive'")
+        return value
+
+    @model_validator(mode="after")
+    def _closed_to_others(self) -> Settings:
+        if not self.api_keys and not _is_loopback(self.host):
+            raise ValueError(
+                f"the service would listen on {self.host} without a key; set GROUNDWIRE_API_KEYS, "
+                "or GROUNDWIRE_HOST to 127.0.0.1"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take arguments first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInForce:
+    """One setting as `groundwire config` shows it; secrets are masked."""
+
+    name: str
+    value: str
+    origin: str
+    description: str
+
+
+def read_settings() -> Settings:
+    """Read the settings. Raises `InvalidInputError` naming the setting and its remedy."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InvalidInputError(
+            (PREFIX + name.upper()) if name else "settings",
+            f"{first['msg']}.",
+            f"Set it in the environment or in {TOML}; `groundwire config` shows what is in force.",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(str(TOML), f"is not TOML: {error}.", "Mend the line, or remove the file.") from error
+
+
+def settings_in_force(settings: Settings) -> Iterator[SettingInForce]:
+    """Tell each setting with where its value came from."""
+    in_file = set(tomllib.loads(TOML.read_text())) if TOML.is_file() else set()
+    in_environment = {name.upper() for name in os.environ}
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if name == "api_keys":
+            value = f"{len(value)} keys" if value else "none"
+        origin = "default"
+        if (PREFIX + name).upper() in in_environment:
+            origin = "environment"
+        elif name in in_file:
+            origin = str(TOML)
+        yield SettingInForce(name, "" if value is None else str(value), origin, field.description or "")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
