@@ -39,12 +39,18 @@ _LIBRARIES = (
 _EXAMPLES = 20
 """Questions that the Markdown report shows for each list."""
 
-_GROUPINGS: Mapping[Grouping, str] = {
-    "all": "All questions",
-    "set": "By set",
-    "type": "By type",
-    "language": "By language",
-}
+_GROUPINGS: Mapping[Grouping, str] = {"set": "By set", "type": "By type", "language": "By language"}
+_HEADLINES = (
+    "retrieval.fused.hit@1",
+    "retrieval.fused.ndcg@10",
+    "correct",
+    "answer.f1",
+    "answer.rouge_l",
+    "evidence.f1",
+    "refusal.recall",
+    "refusal.wrong",
+)
+"""Metrics that are shown for each set, type and language; the file has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,15 @@ class Report:
     created_at: str
     environment: Environment
     run: RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A table before it is drawn."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 _REPORT = TypeAdapter(Report)
@@ -127,34 +142,27 @@ def load_report(path: Path) -> Report:
 
 def show(report: Report, console: Console) -> None:
     """Print the tables of a report."""
-    run = report.run
-    console.print(Text(_headline(run)))
-    for grouping, title in _GROUPINGS.items():
-        for group, rows in _tables(run, grouping):
-            table = Table("metric", title=_table_title(title, group), title_justify="left")
-            for column in ("mean", "95 % interval", "questions"):
-                table.add_column(column, justify="right")
-            for row in rows:
-                table.add_row(row.metric, f"{row.mean:.3f}", _interval(row), str(row.n))
-            console.print(table)
-    console.print(_latency_table(run))
-    for line in _findings(run):
+    console.print(Text(_headline(report.run)))
+    for sheet in _sheets(report.run):
+        table = Table(title=Text(sheet.title), title_justify="left")
+        for place, column in enumerate(sheet.header):
+            table.add_column(Text(column), justify="right" if place else "left")
+        for row in sheet.rows:
+            table.add_row(*(Text(value) for value in row))
+        console.print(table)
+    for line in _findings(report.run):
         console.print(Text(line))
 
 
 def markdown(report: Report) -> str:
     """Give a report as Markdown."""
     run, made = report.run, report.environment
-    lines = [f"# Evaluation of {run.set_name}", "", _headline(run), ""]
-    for grouping, title in _GROUPINGS.items():
-        for group, rows in _tables(run, grouping):
-            body = [[row.metric, f"{row.mean:.3f}", _interval(row), str(row.n)] for row in rows]
-            lines += [f"## {_table_title(title, group)}", ""]
-            lines += [*_grid(["metric", "mean", "95 % interval", "questions"], body), ""]
-    stages = [[s, f"{p.p50:.1f}", f"{p.p95:.1f}", str(p.n)] for s, p in run.latency_ms.items()]
-    lines += ["## Milliseconds by stage", "", *_grid(["stage", "p50", "p95", "questions"], stages), ""]
+    lines = [f"# Evaluation of {_cell(run.set_name)}", "", _headline(run), ""]
+    for sheet in _sheets(run):
+        lines += [f"## {sheet.title}", "", *_grid(sheet), ""]
     lines += ["## What went wrong", "", *(f"- {line}" for line in _findings(run)), ""]
-    lines += _examples(run)
+    for sheet in _examples(run):
+        lines += [f"### {sheet.title}", "", *_grid(sheet), ""]
     lines += ["## Made with", "", f"- Python {made.python} on {made.platform}, {made.cpus} CPUs"]
     lines += [f"- {name} {number}" for name, number in made.libraries.items()]
     lines += [f"- {name}: {_cell(str(value))}" for name, value in run.system.items()]
@@ -169,30 +177,55 @@ def _headline(run: RunResult) -> str:
     )
 
 
-def _tables(run: RunResult, grouping: Grouping) -> Iterator[tuple[str, Sequence[Aggregate]]]:
-    """Give the groups of a grouping; a single group that is the same as all is left out."""
-    groups = list(dict.fromkeys(row.group for row in run.table if row.grouping == grouping))
-    if grouping != "all" and len(groups) == 1:
+def _sheets(run: RunResult) -> Iterator[_Sheet]:
+    whole = {row.metric: row for row in run.table if row.grouping == "all"}
+    retrieval = {tuple(name.split(".", 2)[1:]): row for name, row in whole.items() if _is_retrieval(name)}
+    rows = [
+        [row.metric, f"{row.mean:.3f}", _interval(row), str(row.n)]
+        for row in whole.values()
+        if not _is_retrieval(row.metric)
+    ]
+    yield _Sheet("Answers", ("metric", "mean", "95 % interval", "questions"), rows)
+    legs = tuple(dict.fromkeys(leg for leg, _ in retrieval))
+    if legs:
+        metrics = dict.fromkeys(metric for _, metric in retrieval)
+        cells = [[metric, *(_with_interval(retrieval[leg, metric]) for leg in legs)] for metric in metrics]
+        judged = next(iter(retrieval.values())).n
+        yield _Sheet(f"Retrieval of articles, {judged} questions", ("metric", *legs), cells)
+    for grouping, title in _GROUPINGS.items():
+        yield from _by_group(run, grouping, title, [name for name in _HEADLINES if name in whole])
+    stages = [[name, f"{p.p50:.1f}", f"{p.p95:.1f}", str(p.n)] for name, p in run.latency_ms.items()]
+    yield _Sheet("Milliseconds by stage", ("stage", "p50", "p95", "questions"), stages)
+
+
+def _by_group(run: RunResult, grouping: Grouping, title: str, metrics: Sequence[str]) -> Iterator[_Sheet]:
+    """Give the headlines of each group; nothing where there is but one group."""
+    rows = {(row.group, row.metric): row for row in run.table if row.grouping == grouping}
+    groups = list(dict.fromkeys(group for group, _ in rows))
+    if len(groups) < 2:
         return
-    for group in groups:
-        yield group, [row for row in run.table if (row.grouping, row.group) == (grouping, group)]
+    cells = [
+        [group or "(none given)"]
+        + [f"{rows[group, m].mean:.3f} ({rows[group, m].n})" if (group, m) in rows else "" for m in metrics]
+        for group in groups
+    ]
+    yield _Sheet(
+        f"{title}: mean (questions)",
+        (grouping, *(metric.removeprefix("retrieval.") for metric in metrics)),
+        cells,
+    )
 
 
-def _table_title(title: str, group: str) -> str:
-    return title if group == "all" else f"{title}: {group or '(none given)'}"
+def _is_retrieval(metric: str) -> bool:
+    return metric.startswith("retrieval.")
 
 
 def _interval(row: Aggregate) -> str:
     return "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
 
 
-def _latency_table(run: RunResult) -> Table:
-    table = Table("stage", title="Milliseconds by stage", title_justify="left")
-    for column in ("p50", "p95", "questions"):
-        table.add_column(column, justify="right")
-    for stage, found in run.latency_ms.items():
-        table.add_row(stage, f"{found.p50:.1f}", f"{found.p95:.1f}", str(found.n))
-    return table
+def _with_interval(row: Aggregate) -> str:
+    return f"{row.mean:.3f} ({_interval(row)})"
 
 
 def _findings(run: RunResult) -> Iterator[str]:
@@ -206,21 +239,18 @@ def _findings(run: RunResult) -> Iterator[str]:
         yield f"rows of the set's file that have faults and were not asked: {run.skipped_rows}"
 
 
-def _examples(run: RunResult) -> list[str]:
+def _examples(run: RunResult) -> Iterator[_Sheet]:
     lost = [r for r in run.results if r.diagnosis][:_EXAMPLES]
-    lines: list[str] = []
     if run.failures:
-        body = [[r.case_id, r.question, r.error] for r in run.failures[:_EXAMPLES]]
-        lines += ["### Errors", "", *_grid(["case", "question", "error"], body), ""]
+        errors = [[r.case_id, r.question, r.error] for r in run.failures[:_EXAMPLES]]
+        yield _Sheet("Errors", ("case", "question", "error"), errors)
     if lost:
-        body = [[r.case_id, r.diagnosis or "", r.question, "; ".join(r.expected), r.answer] for r in lost]
-        lines += ["### Questions lost", ""]
-        lines += [*_grid(["case", "diagnosis", "question", "expected", "answer"], body), ""]
-    return lines
+        rows = [[r.case_id, r.diagnosis or "", r.question, "; ".join(r.expected), r.answer] for r in lost]
+        yield _Sheet("Questions lost", ("case", "diagnosis", "question", "expected", "answer"), rows)
 
 
-def _grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [header, ["---"] * len(header), *rows]
+def _grid(sheet: _Sheet) -> list[str]:
+    lines = [sheet.header, ["---"] * len(sheet.header), *sheet.rows]
     return ["| " + " | ".join(_cell(value) for value in line) + " |" for line in lines]
 
 

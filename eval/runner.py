@@ -66,8 +66,9 @@ def run(
 ) -> RunResult:
     """Ask the questions of a set, or a sample of them, and judge what comes back.
 
-    A question that the system fails at stays in the result with its error and scores 0; a programming
-    error (`TypeError` and the like) ends the run. `on_progress` is told how many of how many are done.
+    A question that the system fails at stays in the result with its error and the worst scores; a
+    programming error (`TypeError` and the like) ends the run. `on_progress` is told how many of how
+    many are done.
     """
     started_at, started = datetime.now(UTC), time.perf_counter()
     cases = sampled(question_set.cases, sample=sample, seed=seed)
@@ -230,7 +231,7 @@ def _checks(case: Case, observation: _Observation) -> Mapping[str, float]:
     """Score what needs no gold answer: citations, and whether the question was refused."""
     answer = observation.answer
     if answer is None:
-        return {"refusal.recall": 0.0} if case.unanswerable else {"refusal.wrong": 0.0}
+        return {"refusal.recall": 0.0} if case.unanswerable else {"refusal.wrong": 1.0}
     checks = {
         "citations.exact": quotes_exact(answer.citations, observation.cited_texts),
         "citations.resolved": marks_resolve(answer.text, answer.statements, answer.citations),

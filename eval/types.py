@@ -1,8 +1,10 @@
 """The words of an evaluation as values: case, question set, system, result.
 
 Metrics have dotted names: `retrieval.fused.ndcg@10`, `answer.f1`, `evidence.recall`,
-`citations.exact`, `refusal.recall`. A case has a score for exactly the metrics that apply to it, so
-the mean of a metric is always taken over the same cases, whatever a system does.
+`citations.exact`, `refusal.recall`. A case has a score for exactly the metrics that apply to it. For
+all but `citations.*` and `refusal.precision`, which need something to judge, that follows from the
+case alone, so that a mean is over the same cases whatever a system does. Higher is better, but for
+`refusal.wrong`.
 """
 
 from __future__ import annotations
@@ -138,7 +140,7 @@ class System(Protocol):
 class CaseResult:
     """One question of a run: what the system gave and how it scored.
 
-    `error` is empty unless the system failed; then every metric that applies is 0.
+    `error` is empty unless the system failed; what it did not give then scores the worst value.
     `top_evidence` is the best passage's probability, `None` where there was no answer to read it from.
     """
 

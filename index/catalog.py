@@ -351,6 +351,19 @@ class Catalog:
             found.update((row["key"], stored_passage(row)) for row in rows)
         return found
 
+    def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Give the articles of passages by key; keys whose article was deleted meanwhile are left out."""
+        found: dict[int, str] = {}
+        for part in _parts(list(keys)):
+            found.update(
+                self._connection().execute(
+                    "SELECT p.key, a.id FROM passages p JOIN articles a ON a.number = p.article AND NOT a.deleted"
+                    f" WHERE p.key IN ({_marks(part)})",
+                    part,
+                )
+            )
+        return found
+
     def keys_matching(self, filters: Filters) -> IntArray:
         """Give the keys of the live passages whose articles pass the filters, ascending."""
         numbers = set(self._article_numbers(filters))

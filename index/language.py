@@ -11,7 +11,7 @@ import re
 SAMPLE = 20_000
 """Characters that are looked at: a longer text does not change its language."""
 
-EAST_ASIAN_CERTAIN = 0.6
+EAST_ASIAN_CERTAIN = 0.45
 """At this share of East Asian letters among all letters the text is East Asian."""
 
 LATIN_CERTAIN = 0.1

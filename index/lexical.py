@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from index.catalog import Catalog, Changes
 from index.chunk import context
 from index.errors import StoreError
 from index.generations import MANIFEST, certify, read_seq, verified_manifest
-from index.tokens import lexical_tokens
+from index.tokens import lexical_tokens, query_weights
 from index.types import IntArray, ScoredKey
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONTEXT_WEIGHT = 0.5
-"""Weight of a term found in title or heading beside one found in the passage."""
+_FIELDS = {"body": 1.0, "context": 0.4}
+"""Weight of a term found in the passage, and in its title or heading."""
 
 _ANALYZER = "groundwire"
 _HEAP_BYTES = 50_000_000
@@ -52,10 +52,12 @@ class LexicalSnapshot:
         `allowed` restricts the result to these keys (ascending). Formula: Robertson and Zaragoza 2009,
         k1 1.2 and b 0.75 as Tantivy fixes them, over passage and context as two weighted fields.
         """
-        terms = list(dict.fromkeys(self.analyzer.analyze(" ".join(lexical_tokens(text)))))
-        if not terms or not self.searcher.num_docs:
+        weights = query_weights(text)
+        if not weights or not self.searcher.num_docs:
             return []
-        query = self._query(terms)
+        # Tokens hold no white space, so that the stems come back one for one.
+        stems = self.analyzer.analyze(" ".join(weights))
+        query = self._query(dict(zip(stems, weights.values(), strict=True)))
         limit = k
         while True:
             hits = self.searcher.search(query, limit).hits
@@ -70,15 +72,14 @@ class LexicalSnapshot:
                 return sorted(found, key=lambda hit: (-hit.score, hit.key))[:k]
             limit *= 8
 
-    def _query(self, terms: Sequence[str]) -> tantivy.Query:
+    def _query(self, weights: Mapping[str, float]) -> tantivy.Query:
         import tantivy
 
         clauses = []
-        for term in terms:
-            body = tantivy.Query.term_query(self.index.schema, "body", term, "freq")
-            about = tantivy.Query.term_query(self.index.schema, "context", term, "freq")
-            clauses.append((tantivy.Occur.Should, body))
-            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(about, CONTEXT_WEIGHT)))
+        for term, weight in weights.items():
+            for field, share in _FIELDS.items():
+                query = tantivy.Query.term_query(self.index.schema, field, term, "freq")
+                clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(query, weight * share)))
         return tantivy.Query.boolean_query(clauses)
 
 

@@ -61,6 +61,10 @@ class Snapshot:
         """Give the k passages nearest to the question in words."""
         return self.lexical_leg.search(question, k, allowed)
 
+    def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
+        """Give the articles of passages; passages deleted since are left out."""
+        return self.catalog.article_ids(keys)
+
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """Give passages by key; those deleted since are left out."""
         return self.catalog.passages(keys)

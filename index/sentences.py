@@ -29,6 +29,7 @@ _LOOK_BACK = 24
 _ENUMERATOR_LENGTH = 10
 _OPENERS = frozenset("“‘「『（(【《")
 _CONTINUES = frozenset("，、；：,;:/.…。-–—")
+_BEFORE_AMOUNTS = frozenset("$€£¥￥.,")
 _DASHES = frozenset("-–—")
 _EAST_ASIAN_MARKS = frozenset("。！？｡")
 
@@ -149,10 +150,17 @@ def _is_host(token: str, next_word: str) -> bool:
 
 
 def _is_list_number(text: str, start: int, position: int) -> bool:
-    """Whether the full stop follows a number that counts items, as in `；2.京冀地区`."""
-    token = _token_before(text, start, position)
+    """Whether the full stop follows a number that counts items, as in `1.统计范围2.采集渠道`."""
+    token = _digits_before(text, start, position)
     before = position - len(token) - 1
-    return len(token) <= 2 and token.isdecimal() and (before < start or not text[before].isalnum())
+    return 0 < len(token) <= 2 and (before < start or text[before] not in _BEFORE_AMOUNTS)
+
+
+def _digits_before(text: str, start: int, position: int) -> str:
+    first = position
+    while first > max(start, position - 3) and text[first - 1].isdecimal():
+        first -= 1
+    return text[first:position]
 
 
 def _is_abbreviated(text: str, start: int, position: int, next_word: str) -> bool:

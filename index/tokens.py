@@ -34,5 +34,32 @@ def lexical_tokens(text: str) -> list[str]:
     return tokens
 
 
+def query_weights(question: str) -> dict[str, float]:
+    """Give the tokens of a question with the weight of each in a search, in reading order.
+
+    Articles seldom hold question words, so that by rarity alone they would count as names do: Chinese
+    ones are taken out. Function words of English, and single Chinese characters beside the
+    pairs they are part of, count little.
+    """
+    text = _CHINESE_ASKING.sub(" ", unicodedata.normalize("NFKC", question))
+    tokens = lexical_tokens(text) or lexical_tokens(question)
+    return {token: _MINOR if _is_minor(token) else 1.0 for token in tokens}
+
+
+def _is_minor(token: str) -> bool:
+    return token in _ENGLISH_FUNCTION_WORDS or (len(token) == 1 and _is_chinese(token))
+
+
+_MINOR = 0.3
+_CHINESE_ASKING = re.compile(
+    "请问|根据文章|为什么|为何|什么|哪一?[些个位种里家年国座条款次场项]?|多少|多大|多长|多久|如何|怎么样?|怎样|谁"
+    "|几[个年位种次]|是否|有没有|吗|呢"
+)
+_ENGLISH_FUNCTION_WORDS = frozenset(
+    "a an and are as at be but by did do does for from had has have how in is it its many much of on or that"
+    " the their they this to was were what when where which who why will with".split()
+)
+
+
 def _is_chinese(character: str) -> bool:
     return "\u3400" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff"

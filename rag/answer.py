@@ -41,6 +41,32 @@ class _Clock:
         self.laps[stage] = spent
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was read out of a question and what the library holds for it."""
+
+    understanding: Understanding
+    snapshot: Snapshot
+    retrieval: Retrieval
+    passages: tuple[ScoredPassage, ...]
+
+
+def find(question: Question, *, library: Library, scorer: EvidenceScorer, clock: _Clock | None = None) -> Found:
+    """Understand a question, retrieve passages from one state of the library and score them as evidence.
+
+    Raises `InvalidInputError` for a question that cannot be read.
+    """
+    clock = clock or _Clock()
+    understanding = understand(question)
+    clock.lap("understand")
+    snapshot = library.snapshot()
+    retrieval = retrieve(understanding, snapshot, top_k=question.top_k)
+    clock.lap("retrieve")
+    passages = scorer.score(understanding.text, retrieval.hits)
+    clock.lap("evidence")
+    return Found(understanding, snapshot, retrieval, passages)
+
+
 def answer(
     question: Question,
     *,
@@ -55,15 +81,10 @@ def answer(
     work. Raises `InvalidInputError` for a question that cannot be read.
     """
     clock = _Clock()
-    understanding = understand(question)
-    clock.lap("understand")
-    snapshot = library.snapshot()
-    found = retrieve(understanding.text, snapshot, top_k=question.top_k, filters=understanding.filters)
-    clock.lap("retrieve")
-    passages = scorer.score(understanding.text, found.hits)
-    evidence = _evidence(passages, scorer.threshold)
-    clock.lap("evidence")
-    on_retrieval(understanding, passages)
+    found = find(question, library=library, scorer=scorer, clock=clock)
+    understanding, snapshot = found.understanding, found.snapshot
+    on_retrieval(understanding, found.passages)
+    evidence = _evidence(found.passages, scorer.threshold)
     drafts = generator.generate(understanding, evidence) if evidence else []
     clock.lap("generate")
     checked = [(draft, support(draft, evidence)) for draft in drafts]
@@ -75,14 +96,14 @@ def answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=understanding.text,
         status=status,
-        reason=None if statements else _reason(snapshot, found, drafted=bool(drafts)),
+        reason=None if statements else _reason(snapshot, found.retrieval, drafted=bool(drafts)),
         text=text,
         statements=statements,
         citations=citations,
         conflicts=(),
         parts=tuple(AnsweredPart(part.text, status) for part in understanding.parts),
         applied_filters=understanding.filters,
-        hits=passages,
+        hits=found.passages,
         index=IndexStamp(snapshot.seq, snapshot.changed_at, library.embedder.space.id),
         models=ModelStamp(library.embedder.space.id, scorer.name, generator.name),
         timings=Timings(**clock.laps, total=sum(clock.laps.values())),
@@ -95,9 +116,9 @@ def _evidence(passages: Sequence[ScoredPassage], threshold: float) -> list[Evide
     return sorted((s for s in sentences if s.score >= threshold), key=lambda s: -s.score)
 
 
-def _reason(snapshot: Snapshot, found: Retrieval, *, drafted: bool) -> Reason:
+def _reason(snapshot: Snapshot, retrieval: Retrieval, *, drafted: bool) -> Reason:
     if drafted:
         return "unsupported_draft"
     if not snapshot.passage_count:
         return "empty_library"
-    return "outside_filters" if found.outside_filters else "no_evidence"
+    return "outside_filters" if retrieval.outside_filters else "no_evidence"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from index.fuse import reciprocal_rank_fusion
+from index.fuse import fuse_legs
 from index.library import Snapshot
-from index.types import Filters, Hit, ScoredKey
+from index.types import Hit, ScoredKey
+from rag.types import Understanding
 
 CANDIDATES = 100
 """Passages taken from each leg. Neither leg restricts the other's candidates."""
 
-WEIGHTS = {"dense": 1.0, "lexical": 1.0}
+DENSE_WEIGHT = 0.6
+"""Weight of the dense leg beside the lexical leg's 1, in a language that the embedder was trained on."""
+
+FOREIGN_DENSE_WEIGHT = 0.1
+"""The same in any other language, where near vectors mean little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +32,33 @@ class Retrieval:
     outside_filters: bool = False
 
 
-def retrieve(question: str, snapshot: Snapshot, *, top_k: int, filters: Filters | None = None) -> Retrieval:
-    """Find the `top_k` passages of a snapshot for a question."""
-    allowed = snapshot.keys_matching(filters) if filters else None
+def retrieve(question: Understanding, snapshot: Snapshot, *, top_k: int) -> Retrieval:
+    """Find the `top_k` passages of a snapshot for a question, inside its filters."""
+    allowed = snapshot.keys_matching(question.filters)
     if allowed is not None and not len(allowed):
         return Retrieval((), (), (), outside_filters=True)
     depth = max(CANDIDATES, top_k)
-    dense = snapshot.dense(question, depth, allowed)
-    lexical = snapshot.lexical(question, depth, allowed)
-    return Retrieval(tuple(dense), tuple(lexical), _fused(dense, lexical, snapshot, top_k))
+    dense = snapshot.dense(question.text, depth, allowed)
+    lexical = snapshot.lexical(question.text, depth, allowed)
+    known = question.language in snapshot.embedder.languages
+    weight = DENSE_WEIGHT if known else FOREIGN_DENSE_WEIGHT
+    return Retrieval(tuple(dense), tuple(lexical), _fused(dense, lexical, snapshot, weight, top_k))
 
 
-def _fused(dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, top_k: int) -> tuple[Hit, ...]:
-    fused = reciprocal_rank_fusion(
-        {"dense": [hit.key for hit in dense], "lexical": [hit.key for hit in lexical]}, WEIGHTS
-    )
+def _fused(
+    dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, dense_weight: float, top_k: int
+) -> tuple[Hit, ...]:
     dense_scores = {hit.key: hit.score for hit in dense}
     lexical_scores = {hit.key: hit.score for hit in lexical}
-    # A few more than asked for: a passage deleted since the snapshot was taken is left out.
-    passages = snapshot.passages([key for key, _ in fused[: top_k + 8]])
-    present = [(key, score) for key, score in fused if key in passages][:top_k]
+    # What was deleted since the snapshot was taken has no article any more, and is left out.
+    article_of = snapshot.article_ids([*dense_scores, *lexical_scores])
+    fused = fuse_legs(
+        {"dense": list(dense_scores), "lexical": list(lexical_scores)},
+        article_of,
+        {"dense": dense_weight, "lexical": 1.0},
+    )[:top_k]
+    passages = snapshot.passages([key for key, _ in fused])
+    present = [(key, score) for key, score in fused if key in passages]
     return tuple(
         Hit(passages[key], rank, dense_scores.get(key), lexical_scores.get(key), score)
         for rank, (key, score) in enumerate(present, start=1)

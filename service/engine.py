@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.embed import load_embedder
+from index.errors import InvalidInputError
 from index.library import Library, open_library
 from rag.answer import answer
 from rag.evidence import EvidenceScorer, SimilarityScorer
@@ -23,6 +24,15 @@ class Engine:
     library: Library
     scorer: EvidenceScorer
     generator: Generator
+
+    def check(self, question: Question) -> None:
+        """Refuse a question that asks for a generator that is not loaded."""
+        if question.generator and question.generator != self.generator.name:
+            raise InvalidInputError(
+                "generator",
+                "names a generator that is not loaded.",
+                f"Use {self.generator.name!r}, or set GROUNDWIRE_GENERATOR.",
+            )
 
     def answer(
         self,

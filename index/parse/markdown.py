@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from index.dates import parse_date
 from index.errors import RefusedDocumentError
 from index.parse.layout import Part, compose, first_sentence, language_of, no_text, not_found
-from index.parse.qa import is_qa_label, is_question, read_pairs
+from index.parse.qa import is_marked, is_qa_label, is_question, read_pairs
 from index.parse.text import unwrap
 from index.types import Article, QAPair
 
@@ -111,7 +111,7 @@ def _load_mapping(front: str, name: str) -> Mapping[object, object]:
         raise _bad(name, f"It is longer than {_MAX_FRONT_MATTER // 1024} KiB.")
     try:
         typed = yaml.load(front, Loader=_TypedLoader)
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         # PyYAML lets plain errors of Python through where a tag and its value disagree.
         raise _bad(name, f"It is not YAML{_line_of(error)}.") from error
     if typed is None:
@@ -272,14 +272,27 @@ def _end_of_qa(blocks: Sequence[_Block], label: int) -> int:
 
 
 def _qa_lines(blocks: Sequence[_Block]) -> list[str]:
-    """Return the lines of a Q&A section, where a heading with a question mark is a question."""
+    """Return the lines of a Q&A section; a heading that asks is a question, any other groups them."""
     lines: list[str] = []
+    unanswered = False
     for block in blocks:
-        text = block.text.replace(_SOFT_BREAK, "\n")
-        if not block.level:
-            lines.extend(text.split("\n"))
-        elif is_question(text) or not text.endswith(("?", "？")):
-            lines.append(text)
-        else:
-            lines.append(f"Q: {_joined(block.text)}")
+        marked = _marked_lines(block.text)
+        if block.level and not is_question(marked[0]):
+            if not marked[0].endswith(("?", "？")):
+                continue
+            marked = [f"Q: {marked[0]}"]
+        elif unanswered and not is_marked(marked[0]):
+            marked[0] = f"A: {marked[0]}"
+        unanswered = block.level > 0
+        lines.extend(marked)
     return lines
+
+
+def _marked_lines(text: str) -> list[str]:
+    """Divide a block at the lines that bear a mark and join those that do not."""
+    runs: list[list[str]] = [[]]
+    for line in re.split(f"[{_SOFT_BREAK}\n]", text):
+        if runs[-1] and is_marked(line):
+            runs.append([])
+        runs[-1].append(line.strip())
+    return [unwrap(run) for run in runs]

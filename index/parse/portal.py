@@ -200,7 +200,7 @@ def _split_head(blocks: list[Block]) -> tuple[str, _Stamp, list[Block]]:
     if not above:
         return _first_line(blocks[after:], {n - after: kind for n, kind in labels.items()}, stamp)
     title = above.pop()
-    if not stamp.source and above and len(title) <= _LONGEST_SOURCE < len(above[-1]):
+    if not stamp.source and above and len(title) < len(above[-1]) and len(title) <= _LONGEST_SOURCE:
         stamp = _Stamp(title, stamp.published_at, stamp.updated_at, stamp.label)
         title = above.pop()
     return title, stamp, blocks[after:]

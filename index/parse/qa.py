@@ -53,13 +53,15 @@ def read_pairs(lines: Sequence[str], *, glued: bool = False) -> tuple[QAPair, ..
     pairs: list[QAPair] = []
     question: list[str] = []
     answer: list[str] = []
+    asked = answered = False
     for role, text, _ in [*_roles(lines, glued=glued), ("question", "", 0)]:
         if role == "question":
             if question and answer:
                 pairs.append(QAPair(" ".join(question), "\n".join(answer)))
-            question, answer = ([text] if text else []), []
-        elif question and text:
-            (answer if role == "answer" or answer else question).append(text)
+            question, answer = [], []
+        asked, answered = asked or role == "question", role == "answer" or (answered and role == "more")
+        if asked and text:
+            (answer if answered else question).append(text)
     return tuple(pairs)
 
 

@@ -1,0 +1,83 @@
+"""Who may call: API keys, and how many questions are worked on at once."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+from pydantic import SecretStr
+
+from service.engine import Engine
+from service.problems import BusyError
+
+_WAIT_S = 2.0
+
+
+class KeyRing:
+    """The keys that may call; without any, everybody may."""
+
+    def __init__(self, keys: tuple[SecretStr, ...]) -> None:
+        self._digests = [hashlib.sha256(key.get_secret_value().encode()).digest() for key in keys]
+
+    def admits(self, authorization: str) -> bool:
+        """Tell whether an Authorization header carries one of the keys."""
+        if not self._digests:
+            return True
+        scheme, _, key = authorization.partition(" ")
+        given = hashlib.sha256(key.strip().encode()).digest()
+        # Every digest is compared, so that time tells nothing of which one matched.
+        matches = [hmac.compare_digest(given, digest) for digest in self._digests]
+        return scheme.lower() == "bearer" and any(matches)
+
+
+class Workers:
+    """A bounded number of questions at work and a bounded number waiting; more are turned away."""
+
+    def __init__(self, at_once: int) -> None:
+        self._working = BoundedSemaphore(at_once)
+        self._present = BoundedSemaphore(at_once * 5)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold a place while a question is worked on. Raises `BusyError` where there is none in time."""
+        if not self._present.acquire(blocking=False):
+            raise BusyError("Too many questions are waiting. Ask again in a moment.")
+        try:
+            if not self._working.acquire(timeout=_WAIT_S):
+                raise BusyError("All workers are busy. Ask again in a moment.")
+            try:
+                yield
+            finally:
+                self._working.release()
+        finally:
+            self._present.release()
+
+
+def require_key(request: Request) -> None:
+    """Refuse a request without a valid key."""
+    ring: KeyRing = request.app.state.keys
+    if not ring.admits(request.headers.get("authorization", "")):
+        raise HTTPException(
+            401, "A key is needed. Send it as `Authorization: Bearer <key>`.", {"WWW-Authenticate": "Bearer"}
+        )
+
+
+def engine_of(request: Request) -> Engine:
+    """Give the engine that the app's lifespan holds."""
+    engine: Engine = request.state.engine
+    return engine
+
+
+def workers_of(request: Request) -> Workers:
+    """Give the places at work of the app."""
+    workers: Workers = request.app.state.workers
+    return workers
+
+
+EngineDep = Annotated[Engine, Depends(engine_of)]
+WorkersDep = Annotated[Workers, Depends(workers_of)]

@@ -1,0 +1,118 @@
+"""Errors as `application/problem+json` (RFC 9457): a stable `type`, a status that means what it says.
+
+No answer to an error repeats what was sent, and none tells paths, versions or traces.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from index.errors import (
+    GroundwireError,
+    InvalidInputError,
+    NotFoundError,
+    RefusedDocumentError,
+    StoreError,
+    StoreLockedError,
+    StoreWriteError,
+)
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS: tuple[tuple[type[GroundwireError], int, str], ...] = (
+    (RefusedDocumentError, 422, "refused-document"),
+    (InvalidInputError, 422, "invalid-input"),
+    (NotFoundError, 404, "not-found"),
+    (StoreLockedError, 503, "read-only"),
+    (StoreWriteError, 507, "write-failed"),
+    (StoreError, 503, "store-unavailable"),
+    (GroundwireError, 500, "error"),
+)
+"""The most special class comes first."""
+
+
+class BusyError(GroundwireError):
+    """All workers are taken and the queue is full."""
+
+
+def problem(
+    request: Request,
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    errors: list[dict[str, Any]] | None = None,
+) -> JSONResponse:
+    """Give an error's response; `kind` is the stable last part of its type."""
+    body: dict[str, Any] = {
+        "type": f"urn:groundwire:problem:{kind}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:groundwire:request:{request.scope.get('state', {}).get('request_id', '')}",
+    }
+    if errors is not None:
+        body["errors"] = errors
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Make every error of an app a problem."""
+    app.add_exception_handler(GroundwireError, _groundwire)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _groundwire(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, BusyError):
+        return problem(request, 503, "busy", str(error), headers={"Retry-After": "1"})
+    status, kind = next((status, kind) for cls, status, kind in _STATUS if isinstance(error, cls))
+    errors = None
+    if isinstance(error, InvalidInputError):
+        errors = [{"loc": error.field, "msg": f"{error.problem} {error.remedy}"}]
+    if status >= 500:
+        log.error("%s", error)
+    headers = {"Retry-After": "2"} if status == 503 else None
+    return problem(request, status, kind, str(error), headers=headers, errors=errors)
+
+
+def _validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return problem(request, 400, "malformed-json", "The body is not JSON. Send one JSON object in UTF-8.")
+    errors = [{"loc": _where(item["loc"]), "msg": str(item["msg"])} for item in found]
+    return problem(
+        request,
+        422,
+        "invalid-input",
+        "; ".join(f"{item['loc']}: {item['msg']}" for item in errors[:5]),
+        errors=errors,
+    )
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    # A field name that a client invented could be of any length.
+    return ".".join(str(part)[:80] for part in loc if part != "body") or "body"
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return problem(request, error.status_code, kind, str(error.detail), headers=error.headers)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.exception("unexpected error", exc_info=error)
+    return problem(request, 500, "unexpected", "Something went wrong here; the log has it under this instance.")
