@@ -7,22 +7,18 @@ the call returns the change is on disk (WAL, `synchronous=FULL`).
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
+from index.database import Database
 from index.dates import in_range
-from index.errors import NotFoundError, StoreError, StoreWriteError
+from index.errors import NotFoundError, StoreError
 from index.identity import article_id, content_sha256
 from index.rows import article_row, passage_row, stored_article, stored_passage, summary
-from index.schema import check, migrate
 from index.types import (
     Article,
     ArticleSummary,
@@ -59,98 +55,33 @@ class Changes:
 
 
 class Catalog:
-    """The SQLite file of a library. One thread writes at a time, any number read."""
+    """What is stored, read and written through one database."""
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
-        self._path = path
-        self._local = threading.local()
-        self._open: list[sqlite3.Connection] = []
-        self._open_lock = threading.Lock()
-        self._write_lock = threading.Lock()
-        connection = self._connection()
-        if writable:
-            connection.execute("PRAGMA journal_mode = WAL")
-            migrate(connection)
-        else:
-            check(connection)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def close(self) -> None:
         """Close the connections of all threads."""
-        with self._open_lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
+        self._database.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            try:
-                connection = sqlite3.connect(
-                    self._path, isolation_level=None, check_same_thread=False, timeout=10
-                )
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("PRAGMA foreign_keys = ON")
-            except sqlite3.Error as error:
-                raise StoreError(
-                    f"The library {self._path} cannot be opened: {error}. Check the folder's permissions, "
-                    "or choose another in GROUNDWIRE_DATA."
-                ) from error
-            connection.row_factory = sqlite3.Row
-            self._local.connection = connection
-            with self._open_lock:
-                self._open.append(connection)
-        return connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[tuple[sqlite3.Connection, int, str]]:
-        """Hold a write transaction; yields the connection, the new `seq` and the time of the change."""
-        connection = self._connection()
-        with self._write_lock:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-                (seq,) = connection.execute("SELECT seq + 1 FROM state").fetchone()
-                before = connection.total_changes
-                yield connection, seq, now
-                if connection.total_changes > before:
-                    connection.execute("UPDATE state SET seq = ?, changed_at = ?", (seq, now))
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                _rollback(connection)
-                raise StoreWriteError(
-                    f"The change could not be written: {error}. Nothing of it was kept; "
-                    "free disk space or mend permissions, then send it again."
-                ) from error
-            except BaseException:
-                _rollback(connection)
-                raise
-
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """Hold one state of the catalog for all reads of this thread inside the block."""
-        connection = self._connection()
-        connection.execute("BEGIN")
-        try:
-            yield
-        finally:
-            connection.execute("COMMIT")
-
-    # -- state ------------------------------------------------------------------------------
+        return self._database.reading()
 
     def seq(self) -> int:
         """Number of the last committed change."""
-        (seq,) = self._connection().execute("SELECT seq FROM state").fetchone()
+        (seq,) = self._database.connection().execute("SELECT seq FROM state").fetchone()
         return int(seq)
 
     def changed_at(self) -> str:
         """Time of the last committed change, ISO 8601 in UTC; empty where nothing was ever added."""
-        (when,) = self._connection().execute("SELECT changed_at FROM state").fetchone()
+        (when,) = self._database.connection().execute("SELECT changed_at FROM state").fetchone()
         return str(when)
 
     def counts(self) -> dict[str, int]:
         """Articles, versions, live passages and evaluation questions."""
         row = (
-            self._connection()
+            self._database.connection()
             .execute(
                 "SELECT (SELECT count(*) FROM articles WHERE NOT deleted) AS articles,"
                 " (SELECT count(*) FROM versions) AS versions,"
@@ -162,12 +93,10 @@ class Catalog:
         )
         return dict(row)
 
-    # -- writing ----------------------------------------------------------------------------
-
     def unchanged(self, article: Article) -> PutResult | None:
         """Give the stored state of an article that says nothing new, else nothing."""
         row = (
-            self._connection()
+            self._database.connection()
             .execute(
                 "SELECT a.id, a.version, a.seq FROM articles a"
                 " JOIN versions v ON v.article = a.number AND v.version = a.version"
@@ -182,7 +111,7 @@ class Catalog:
         """Give those of the content hashes that have no vector in the space."""
         missing = set(hashes)
         for part in _parts(list(missing)):
-            rows = self._connection().execute(
+            rows = self._database.connection().execute(
                 f"SELECT content_sha256 FROM vectors WHERE space = ? AND content_sha256 IN ({_marks(part)})",
                 (space.id, *part),
             )
@@ -197,14 +126,17 @@ class Catalog:
         `vectors` maps content hashes to unit rows of the space. An article whose id is known gets a
         new version; one that says nothing new stays as it is.
         """
-        with self._transaction() as (connection, seq, now):
+        with self._database.transaction() as change:
+            connection, seq, now = change.connection, change.seq, change.now
             connection.executemany(
                 "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?, ?)",
                 [(key, space.id, *_packed(vector)) for key, vector in vectors.items()],
             )
             return [self._put_one(connection, item, seq, now) for item in prepared]
 
-    def _put_one(self, connection: sqlite3.Connection, item: PreparedArticle, seq: int, now: str) -> PutResult:
+    def _put_one(
+        self, connection: sqlite3.Connection, item: PreparedArticle, seq: int, now: str
+    ) -> PutResult:
         known = self.unchanged(item.article)
         if known:
             return known
@@ -218,16 +150,22 @@ class Catalog:
         else:
             number, version = row["number"], row["version"] + 1
             connection.execute(
-                "UPDATE articles SET version = ?, seq = ?, deleted = 0 WHERE number = ?", (version, seq, number)
+                "UPDATE articles SET version = ?, seq = ?, deleted = 0 WHERE number = ?",
+                (version, seq, number),
             )
             connection.execute(
                 "UPDATE passages SET removed_seq = ? WHERE article = ? AND removed_seq IS NULL", (seq, number)
             )
         assert number is not None
-        connection.execute(*article_row(number, version, item.article, content_sha256(item.article), now, seq))
+        connection.execute(
+            *article_row(number, version, item.article, content_sha256(item.article), now, seq)
+        )
         connection.executemany(
             "INSERT INTO qa_pairs VALUES (?, ?, ?, ?, ?)",
-            [(number, version, i, pair.question, pair.answer) for i, pair in enumerate(item.article.qa_pairs)],
+            [
+                (number, version, i, pair.question, pair.answer)
+                for i, pair in enumerate(item.article.qa_pairs)
+            ],
         )
         for passage, content_hash in zip(item.passages, item.content_hashes, strict=True):
             connection.execute(*passage_row(number, version, passage, content_hash, seq))
@@ -239,7 +177,8 @@ class Catalog:
 
         Deleting again gives that `seq` again. Raises `NotFoundError` for an id never stored.
         """
-        with self._transaction() as (connection, seq, _):
+        with self._database.transaction() as change:
+            connection, seq = change.connection, change.seq
             row = connection.execute("SELECT * FROM articles WHERE id = ?", (identity,)).fetchone()
             if row is None:
                 raise _not_found(identity)
@@ -259,17 +198,16 @@ class Catalog:
             connection.execute("UPDATE articles SET deleted = 1, seq = ? WHERE number = ?", (seq, number))
             return seq
 
-    # -- reading articles -------------------------------------------------------------------
-
     def article(self, identity: str, version: int | None = None) -> StoredArticle:
         """Give one version of an article, the newest where none is named.
 
         Raises `NotFoundError` where there is no such article or version.
         """
         row = (
-            self._connection()
+            self._database.connection()
             .execute(
-                "SELECT v.*, a.id, a.version AS latest FROM articles a JOIN versions v ON v.article = a.number"
+                "SELECT v.*, a.id, a.version AS latest"
+                " FROM articles a JOIN versions v ON v.article = a.number"
                 " WHERE a.id = ? AND NOT a.deleted AND v.version = coalesce(?, a.version)",
                 (identity, version),
             )
@@ -282,30 +220,43 @@ class Catalog:
     def versions(self, identity: str) -> list[StoredArticle]:
         """Give all versions of an article, oldest first. Raises `NotFoundError`."""
         latest = self.article(identity).version
-        return [self.article(identity, version) for version in range(1, latest + 1) if self._has(identity, version)]
+        return [
+            self.article(identity, version)
+            for version in range(1, latest + 1)
+            if self._has(identity, version)
+        ]
 
     def _has(self, identity: str, version: int) -> bool:
         # Versions from before a delete are gone while the numbering goes on.
         row = (
-            self._connection()
+            self._database.connection()
             .execute(
-                "SELECT 1 FROM articles a JOIN versions v ON v.article = a.number WHERE a.id = ? AND v.version = ?",
+                "SELECT 1 FROM articles a JOIN versions v ON v.article = a.number"
+                " WHERE a.id = ? AND v.version = ?",
                 (identity, version),
             )
             .fetchone()
         )
         return row is not None
 
-    def articles(self, filters: Filters, *, limit: int, after: int) -> tuple[list[ArticleSummary], int, int | None]:
-        """Give a page of articles in the order of their first arrival, the total, and where the next begins."""
+    def articles(
+        self, filters: Filters, *, limit: int, after: int
+    ) -> tuple[list[ArticleSummary], int, int | None]:
+        """Give a page of articles in order of arrival, the total, and where the next page begins."""
         numbers = self._article_numbers(filters)
         page = [number for number in numbers if number > after][: limit + 1]
         items = [self._summary(number) for number in page[:limit]]
         return items, len(numbers), page[limit - 1] if len(page) > limit else None
 
+    def known_ids(self) -> frozenset[str]:
+        """Give the ids of all articles that are stored."""
+        return frozenset(
+            row[0] for row in self._database.connection().execute("SELECT id FROM articles WHERE NOT deleted")
+        )
+
     def _summary(self, number: int) -> ArticleSummary:
         row = (
-            self._connection()
+            self._database.connection()
             .execute(
                 "SELECT v.*, a.id, length(v.text) AS characters, (SELECT count(*) FROM passages p"
                 "  WHERE p.article = a.number AND p.removed_seq IS NULL) AS passages"
@@ -318,7 +269,7 @@ class Catalog:
         return summary(row)
 
     def _article_numbers(self, filters: Filters) -> list[int]:
-        rows = self._connection().execute(
+        rows = self._database.connection().execute(
             "SELECT a.number, a.id, v.source, v.language, v.published_at FROM articles a"
             " JOIN versions v ON v.article = a.number AND v.version = a.version"
             " WHERE NOT a.deleted ORDER BY a.number"
@@ -327,20 +278,18 @@ class Catalog:
 
     def qa_pairs(self) -> list[StoredQAPair]:
         """Give the questions and answers that came with the newest versions, by article."""
-        rows = self._connection().execute(
+        rows = self._database.connection().execute(
             "SELECT a.id, q.version, q.ordinal, q.question, q.answer, v.language FROM qa_pairs q"
             " JOIN articles a ON a.number = q.article AND a.version = q.version AND NOT a.deleted"
             " JOIN versions v ON v.article = q.article AND v.version = q.version ORDER BY a.number, q.ordinal"
         )
         return [StoredQAPair(*row) for row in rows]
 
-    # -- reading passages -------------------------------------------------------------------
-
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """Give passages by key; keys whose article was deleted meanwhile are left out."""
         found: dict[int, StoredPassage] = {}
         for part in _parts(list(keys)):
-            rows = self._connection().execute(
+            rows = self._database.connection().execute(
                 "SELECT p.*, a.id, v.title, v.source, v.url, v.language, v.published_at, v.kind, v.sections,"
                 " substr(v.text, p.char_start + 1, p.char_end - p.char_start) AS text"
                 " FROM passages p JOIN articles a ON a.number = p.article"
@@ -356,8 +305,9 @@ class Catalog:
         found: dict[int, str] = {}
         for part in _parts(list(keys)):
             found.update(
-                self._connection().execute(
-                    "SELECT p.key, a.id FROM passages p JOIN articles a ON a.number = p.article AND NOT a.deleted"
+                self._database.connection().execute(
+                    "SELECT p.key, a.id FROM passages p"
+                    " JOIN articles a ON a.number = p.article AND NOT a.deleted"
                     f" WHERE p.key IN ({_marks(part)})",
                     part,
                 )
@@ -367,19 +317,21 @@ class Catalog:
     def keys_matching(self, filters: Filters) -> IntArray:
         """Give the keys of the live passages whose articles pass the filters, ascending."""
         numbers = set(self._article_numbers(filters))
-        rows = self._connection().execute(
+        rows = self._database.connection().execute(
             "SELECT key, article FROM passages WHERE removed_seq IS NULL ORDER BY key"
         )
         return np.array([row["key"] for row in rows if row["article"] in numbers], dtype=np.int64)
 
     def live_keys(self) -> IntArray:
         """Give the keys of all live passages, ascending."""
-        rows = self._connection().execute("SELECT key FROM passages WHERE removed_seq IS NULL ORDER BY key")
+        rows = self._database.connection().execute(
+            "SELECT key FROM passages WHERE removed_seq IS NULL ORDER BY key"
+        )
         return np.array([row[0] for row in rows], dtype=np.int64)
 
     def changes_after(self, seq: int) -> Changes:
         """Give the passages added after `seq` that are still live, and those removed after it."""
-        connection = self._connection()
+        connection = self._database.connection()
         added = connection.execute(
             "SELECT key FROM passages WHERE added_seq > ? AND removed_seq IS NULL ORDER BY key", (seq,)
         )
@@ -399,9 +351,10 @@ class Catalog:
         rows: dict[int, bytes] = {}
         for part in _parts([int(key) for key in keys]):
             rows.update(
-                self._connection().execute(
+                self._database.connection().execute(
                     "SELECT p.key, v.vector FROM passages p JOIN vectors v"
-                    f" ON v.content_sha256 = p.content_sha256 AND v.space = ? WHERE p.key IN ({_marks(part)})",
+                    " ON v.content_sha256 = p.content_sha256 AND v.space = ?"
+                    f" WHERE p.key IN ({_marks(part)})",
                     (space.id, *part),
                 )
             )
@@ -440,11 +393,8 @@ def _marks(part: Sequence[object]) -> str:
     return ",".join("?" * len(part))
 
 
-def _rollback(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
-
-
 def _not_found(identity: str, version: int | None = None) -> NotFoundError:
     what = f"article {identity!r}" if version is None else f"version {version} of article {identity!r}"
-    return NotFoundError(f"There is no {what}. `groundwire articles` and GET /v1/articles list what is stored.")
+    return NotFoundError(
+        f"There is no {what}. `groundwire articles` and GET /v1/articles list what is stored."
+    )

@@ -80,7 +80,7 @@ class DensePart:
         if wanted is not None:
             bits = np.packbits(wanted, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(bits) * 8, faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, rows = self._index.search(query.reshape(1, -1), k, params=parameters)
         # FAISS fills missing results with row -1.
         return [
@@ -131,9 +131,13 @@ class DenseCache:
         if found is not None:
             path, manifest = found
             if manifest.get("space") == self._space.id:
-                main = DensePart.from_bytes((path / "keys.bin").read_bytes(), (path / "index.faiss").read_bytes())
+                main = DensePart.from_bytes(
+                    (path / "keys.bin").read_bytes(), (path / "index.faiss").read_bytes()
+                )
                 return DenseSnapshot(int(str(manifest["seq"])), main, self._part(_NO_KEYS), _NO_KEYS)
-            log.warning("the dense cache is of space %s, not %s: rebuilding it", manifest.get("space"), self._space.id)
+            log.warning(
+                "the dense cache is of space %s, not %s: rebuilding it", manifest.get("space"), self._space.id
+            )
         return DenseSnapshot(0, self._part(_NO_KEYS), self._part(_NO_KEYS), _NO_KEYS)
 
     def _part(self, keys: IntArray) -> DensePart:

@@ -57,7 +57,9 @@ class SentenceEmbedder:
     multiplies bfloat16 the transformer runs in it; pooled vectors are normalised in float32.
     """
 
-    def __init__(self, space: Space, languages: frozenset[str], load: Callable[[], SentenceTransformer]) -> None:
+    def __init__(
+        self, space: Space, languages: frozenset[str], load: Callable[[], SentenceTransformer]
+    ) -> None:
         self.space = space
         self.languages = languages
         self._load = load
@@ -83,7 +85,7 @@ class SentenceEmbedder:
             return vectors
         with self._lock:
             model = self._model
-        prompt = next((model.prompts[name] for name in prompt_names if model.prompts.get(name)), "")
+        prompt = next((p for name in prompt_names if (p := model.prompts.get(name))), "")
         # Character length stands in for token length: it sorts nearly alike and costs nothing.
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
         with torch.inference_mode():
@@ -152,10 +154,10 @@ def _default_embedder() -> SentenceEmbedder:
 
 def _load_named(name: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
+    from transformers.utils.logging import disable_progress_bar
 
     # A progress bar for loading 103 tensors would stand in the middle of an answer.
-    transformers_logging.disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(name, device="cpu", trust_remote_code=False)
     except (OSError, ValueError) as error:

@@ -37,7 +37,9 @@ def fuse_legs(
     shares: dict[str, float] = {}
     for leg, keys in legs.items():
         present = [key for key in keys if key in article_of]
-        articles = {article: rank for rank, article in enumerate(dict.fromkeys(article_of[k] for k in present), 1)}
+        articles = {
+            article: rank for rank, article in enumerate(dict.fromkeys(article_of[k] for k in present), 1)
+        }
         rankings[f"{leg} article"] = {key: articles[article_of[key]] for key in present}
         rankings[f"{leg} passage"] = {key: rank for rank, key in enumerate(present, 1)}
         shares[f"{leg} article"] = weights[leg]

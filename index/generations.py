@@ -113,7 +113,9 @@ def read_seq(folder: Path) -> int:
 
 
 def _manifest(folder: Path, hashes: Mapping[str, str], facts: Mapping[str, object], seq: int) -> bytes:
-    files = {name: {"size": (folder / name).stat().st_size, "sha256": sha256} for name, sha256 in hashes.items()}
+    files = {
+        name: {"size": (folder / name).stat().st_size, "sha256": sha256} for name, sha256 in hashes.items()
+    }
     content = {"format": FORMAT, "seq": seq, **facts, "files": files}
     return json.dumps(content, indent=1, sort_keys=True).encode()
 

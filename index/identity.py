@@ -23,7 +23,9 @@ def article_id(article: Article) -> str:
     if article.url:
         name = "url\n" + canonical_url(article.url)
     else:
-        parts = (unicodedata.normalize("NFKC", part).casefold().split() for part in (article.source, article.title))
+        parts = (
+            unicodedata.normalize("NFKC", part).casefold().split() for part in (article.source, article.title)
+        )
         name = "title\n" + "\n".join(" ".join(words) for words in parts)
     return "art_" + hashlib.sha256(name.encode()).hexdigest()[:24]
 

@@ -61,12 +61,12 @@ class LexicalSnapshot:
         limit = k
         while True:
             hits = self.searcher.search(query, limit).hits
-            keys = self.searcher.fast_field_values("key", [address for _, address in hits])
-            found = [
-                ScoredKey(int(key), float(score)) for key, (score, _) in zip(keys, hits, strict=True)
-            ]
+            keys = np.array(
+                self.searcher.fast_field_values("key", [address for _, address in hits]), np.int64
+            )
+            found = [ScoredKey(int(key), float(score)) for key, (score, _) in zip(keys, hits, strict=True)]
             if allowed is not None:
-                inside = np.isin([hit.key for hit in found], allowed)
+                inside = np.isin(keys, allowed)
                 found = [hit for hit, keep in zip(found, inside, strict=True) if keep]
             if len(found) >= k or len(hits) < limit:
                 return sorted(found, key=lambda hit: (-hit.score, hit.key))[:k]
@@ -148,7 +148,8 @@ class LexicalCache:
             if time.monotonic() > deadline:
                 raise StoreError(
                     f"The lexical index has stood at change {self.snapshot.seq} of {seq} for "
-                    f"{_READER_PATIENCE_S:.0f} s. The writing process may have stopped: run `groundwire status`."
+                    f"{_READER_PATIENCE_S:.0f} s. The writing process may have stopped: "
+                    "run `groundwire status`."
                 )
             time.sleep(0.02)
             self.snapshot = self._snapshot()
@@ -164,7 +165,7 @@ class LexicalCache:
         # Merges end before the folder is certified, so that no file of the manifest vanishes later.
         writer.wait_merging_threads()
         names = [path.name for path in self._folder.iterdir() if _is_index_file(path.name)]
-        certify(self._folder, names, {"passages": int(len(changes.added))}, seq, self._known_hashes)
+        certify(self._folder, names, {"passages": self._index.searcher().num_docs}, seq, self._known_hashes)
 
     def _add(self, writer: tantivy.IndexWriter, keys: IntArray) -> None:
         import tantivy

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from index.catalog import Catalog, PreparedArticle
 from index.chunk import chunk, context
+from index.database import Database
 from index.dense import DenseCache, DenseSnapshot
 from index.embed import Embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError
@@ -81,7 +82,12 @@ class Library:
     """
 
     def __init__(
-        self, catalog: Catalog, embedder: Embedder, dense: DenseCache, lexical: LexicalCache, lock: FileLock | None
+        self,
+        catalog: Catalog,
+        embedder: Embedder,
+        dense: DenseCache,
+        lexical: LexicalCache,
+        lock: FileLock | None,
     ) -> None:
         self.catalog = catalog
         self.embedder = embedder
@@ -163,7 +169,9 @@ class Library:
         known = [self.catalog.unchanged(item.article) for item in batch]
         if all(known):
             return [result for result in known if result is not None]
-        vectors = self._new_vectors([item for item, result in zip(batch, known, strict=True) if result is None])
+        vectors = self._new_vectors(
+            [item for item, result in zip(batch, known, strict=True) if result is None]
+        )
         with self._changing:
             results = self.catalog.put(batch, vectors, self.embedder.space)
             self._snapshot = self._caught_up()
@@ -239,7 +247,7 @@ def open_library(folder: Path, embedder: Embedder) -> Library:
         ) from error
     lock = _writer_lock(folder)
     try:
-        catalog = Catalog(folder / "library.sqlite3", writable=lock is not None)
+        catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
         dense = DenseCache(folder / "dense", catalog, embedder.space)
         lexical = LexicalCache(folder / "lexical", catalog, writable=lock is not None)
         return Library(catalog, embedder, dense, lexical, lock)
@@ -255,6 +263,17 @@ def lock_holder(folder: Path) -> str:
         return (folder / "writer.pid").read_text().strip()
     except FileNotFoundError:
         return ""
+
+
+def writer_is_free(folder: Path) -> bool:
+    """Tell whether no process holds the writer's lock."""
+    if not folder.is_dir():
+        return True
+    lock = _writer_lock(folder)
+    if lock is None:
+        return False
+    lock.release()
+    return True
 
 
 def _writer_lock(folder: Path) -> FileLock | None:

@@ -38,12 +38,18 @@ def _check_text(field: str, value: str, longest: int) -> None:
         raise InvalidInputError(field, "is empty.", f"Give the article's {field}.")
     if len(value) > longest:
         raise InvalidInputError(
-            field, f"has {len(value)} characters, the limit is {longest}.", "Split the document, or shorten it."
+            field,
+            f"has {len(value)} characters, the limit is {longest}.",
+            "Split the document, or shorten it.",
         )
-    bad = next((i for i, character in enumerate(value) if character == "\0" or "\ud800" <= character <= "\udfff"), -1)
+    bad = next(
+        (i for i, character in enumerate(value) if character == "\0" or "\ud800" <= character <= "\udfff"), -1
+    )
     if bad >= 0:
         raise InvalidInputError(
-            field, f"has a character that is no text (U+{ord(value[bad]):04X}) at {bad}.", "Remove it and send again."
+            field,
+            f"has a character that is no text (U+{ord(value[bad]):04X}) at {bad}.",
+            "Remove it and send again.",
         )
 
 
@@ -53,4 +59,6 @@ def _date(field: str, value: str) -> str:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise InvalidInputError(field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z.") from error
+        raise InvalidInputError(
+            field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z."
+        ) from error

@@ -51,7 +51,9 @@ class Found:
     passages: tuple[ScoredPassage, ...]
 
 
-def find(question: Question, *, library: Library, scorer: EvidenceScorer, clock: _Clock | None = None) -> Found:
+def find(
+    question: Question, *, library: Library, scorer: EvidenceScorer, clock: _Clock | None = None
+) -> Found:
     """Understand a question, retrieve passages from one state of the library and score them as evidence.
 
     Raises `InvalidInputError` for a question that cannot be read.
@@ -73,7 +75,9 @@ def answer(
     library: Library,
     scorer: EvidenceScorer,
     generator: Generator,
-    on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: None,
+    on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: (
+        None
+    ),
 ) -> Answer:
     """Answer a question from one state of the library.
 

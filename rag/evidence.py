@@ -167,4 +167,4 @@ def _words(text: str) -> frozenset[str]:
 def _neighbours(values: FloatArray) -> FloatArray:
     """Give for each value the larger of the one before and the one after; 0 where it stands alone."""
     padded = np.concatenate([[0.0], values, [0.0]])
-    return np.maximum(padded[:-2], padded[2:]).astype(np.float32)
+    return np.asarray(np.maximum(padded[:-2], padded[2:]), dtype=np.float32)

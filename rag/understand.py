@@ -39,7 +39,9 @@ def checked_question(text: str) -> str:
             "question", f"has {len(stripped)} characters.", f"Ask in at most {MAX_QUESTION} characters."
         )
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in stripped):
-        raise InvalidInputError("question", "has a character that is no text.", "Remove NUL and lone surrogates.")
+        raise InvalidInputError(
+            "question", "has a character that is no text.", "Remove NUL and lone surrogates."
+        )
     return stripped
 
 
@@ -50,7 +52,9 @@ def checked_date(field: str, value: str) -> str:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise InvalidInputError(field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z.") from error
+        raise InvalidInputError(
+            field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z."
+        ) from error
 
 
 def _checked_filters(filters: Filters) -> Filters:

@@ -37,7 +37,9 @@ class Engine:
     def answer(
         self,
         question: Question,
-        on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: None,
+        on_retrieval: Callable[
+            [Understanding, Sequence[ScoredPassage]], None
+        ] = lambda understanding, passages: None,
     ) -> Answer:
         """Answer a question. Raises `InvalidInputError` for one that cannot be read."""
         return answer(
@@ -60,8 +62,10 @@ def open_engine(settings: Settings) -> Engine:
     return Engine(library, SimilarityScorer.fitted(embedder), ExtractiveGenerator())
 
 
-def load_corpus_once(engine: Engine, settings: Settings) -> Summary | None:
+def load_corpus_once(
+    engine: Engine, settings: Settings, on_progress: Callable[[Summary], None] | None = None
+) -> Summary | None:
     """Load the shipped articles into a library that never held anything; tells what was loaded."""
     if settings.corpus is None or not engine.library.writable or engine.library.catalog.seq():
         return None
-    return add_paths([settings.corpus], engine.library)
+    return add_paths([settings.corpus], engine.library, on_progress)

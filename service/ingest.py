@@ -67,7 +67,9 @@ class Summary:
         return self.added + self.updated + self.unchanged + self.refused
 
 
-def add_paths(paths: Iterable[Path], library: Library, on_progress: Callable[[Summary], None] | None = None) -> Summary:
+def add_paths(
+    paths: Iterable[Path], library: Library, on_progress: Callable[[Summary], None] | None = None
+) -> Summary:
     """Store the articles of files and folders; one bad file or line never stops the others."""
     summary = Summary()
     _store(_labelled(paths, summary), library, summary, on_progress)
@@ -77,7 +79,12 @@ def add_paths(paths: Iterable[Path], library: Library, on_progress: Callable[[Su
 def add_contents(files: Iterable[tuple[str, bytes]], library: Library) -> Summary:
     """Store the articles of files given as (label, content)."""
     summary = Summary()
-    _store((item for name, content in files for item in _from_bytes(name, content, summary)), library, summary, None)
+    _store(
+        (item for name, content in files for item in _from_bytes(name, content, summary)),
+        library,
+        summary,
+        None,
+    )
     return summary
 
 
@@ -133,7 +140,8 @@ def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Ar
         except OSError as error:
             problem = f"cannot be read: {error.strerror or error}."
             summary.refuse(
-                str(path), RefusedDocumentError(str(path), "unreadable", problem, "Check the path and its permissions.")
+                str(path),
+                RefusedDocumentError(str(path), "unreadable", problem, "Check the path and its permissions."),
             )
             continue
         except RefusedDocumentError as refusal:
@@ -166,7 +174,9 @@ def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[
                 line = file.readline(MAX_LINE)
             summary.refuse(
                 label,
-                RefusedDocumentError(label, "too-large", f"is longer than {MAX_LINE >> 20} MiB.", "Split the article."),
+                RefusedDocumentError(
+                    label, "too-large", f"is longer than {MAX_LINE >> 20} MiB.", "Split the article."
+                ),
             )
         elif line.strip():
             try:
@@ -180,7 +190,10 @@ def _decoded(line: bytes, label: str) -> object:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise RefusedDocumentError(
-            label, "invalid", f"is not JSON in UTF-8 ({type(error).__name__}).", "Give one JSON object per line."
+            label,
+            "invalid",
+            f"is not JSON in UTF-8 ({type(error).__name__}).",
+            "Give one JSON object per line.",
         ) from error
 
 
@@ -218,7 +231,9 @@ def article_from_json(row: object) -> Article:
 
 def _check_finite(where: str, value: object) -> None:
     if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidInputError(where, "is not a finite number.", "Replace NaN and Infinity by a number or null.")
+        raise InvalidInputError(
+            where, "is not a finite number.", "Replace NaN and Infinity by a number or null."
+        )
     if isinstance(value, dict):
         for key, item in value.items():
             _check_finite(f"{where}.{key}", item)

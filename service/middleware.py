@@ -36,6 +36,7 @@ class Envelope:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -72,13 +73,19 @@ class BodyLimit:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        detail = f"The body is larger than {self._limit >> 20} MiB. Send it in parts, or raise GROUNDWIRE_MAX_BODY_MIB."
+        detail = (
+            f"The body is larger than {self._limit >> 20} MiB. "
+            "Send it in parts, or raise GROUNDWIRE_MAX_BODY_MIB."
+        )
         length = Headers(scope=scope).get("content-length", "")
         if length.isdigit() and int(length) > self._limit:
-            response = problem(Request(scope), 413, "content-too-large", detail, headers={"Connection": "close"})
+            response = problem(
+                Request(scope), 413, "content-too-large", detail, headers={"Connection": "close"}
+            )
             await response(scope, receive, send)
             return
         seen = 0

@@ -115,4 +115,6 @@ def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("unexpected error", exc_info=error)
-    return problem(request, 500, "unexpected", "Something went wrong here; the log has it under this instance.")
+    return problem(
+        request, 500, "unexpected", "Something went wrong here; the log has it under this instance."
+    )

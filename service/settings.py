@@ -112,7 +112,7 @@ class SettingInForce:
 def read_settings() -> Settings:
     """Read the settings. Raises `InvalidInputError` naming the setting and its remedy."""
     try:
-        return Settings()
+        return Settings.model_validate({})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -122,7 +122,9 @@ def read_settings() -> Settings:
             f"Set it in the environment or in {TOML}; `groundwire config` shows what is in force.",
         ) from error
     except tomllib.TOMLDecodeError as error:
-        raise InvalidInputError(str(TOML), f"is not TOML: {error}.", "Mend the line, or remove the file.") from error
+        raise InvalidInputError(
+            str(TOML), f"is not TOML: {error}.", "Mend the line, or remove the file."
+        ) from error
 
 
 def settings_in_force(settings: Settings) -> Iterator[SettingInForce]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from index.types import ArticleSummary, Filters, PutResult, StoredArticle
 from rag.types import Answer, Citation, Question, ScoredPassage, Statement
@@ -81,9 +83,21 @@ class AnswerIn(SearchIn):
         )
 
 
+def parse_json(body: bytes) -> object:
+    """Read a JSON body. Raises a 400 `HTTPException` for anything else."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400, "The body is not JSON. Send one JSON object in UTF-8.") from error
+
+
 def filters_out(filters: Filters) -> Json:
     """Give the filters in force; those that are not in force are left out."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(filters).items() if value}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(filters).items()
+        if value
+    }
 
 
 def hit_out(passage: ScoredPassage) -> Json:

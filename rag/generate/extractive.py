@@ -31,7 +31,9 @@ class ExtractiveGenerator:
                 break
             if _states(item.text, asked) and not any(_same(item.text, evidence[i].text) for i in chosen):
                 chosen.append(index)
-        first = {evidence[i].passage.article_id: position for position, i in reversed(list(enumerate(chosen)))}
+        first = {
+            evidence[i].passage.article_id: position for position, i in reversed(list(enumerate(chosen)))
+        }
         order = sorted(chosen, key=lambda i: (first[evidence[i].passage.article_id], evidence[i].char_start))
         return [DraftStatement(evidence[index].text, (index + 1,)) for index in order]
 

@@ -6,7 +6,6 @@ import json
 import queue
 from collections.abc import AsyncIterator, Iterator, Sequence
 from threading import Event, Thread
-from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
@@ -39,7 +38,9 @@ def answer(body: AnswerIn, request: Request, engine: EngineDep, workers: Workers
     if body.stream:
         understand(question)
         stream = _Stream(request, engine, workers, question)
-        return StreamingResponse(stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return StreamingResponse(
+            stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
     with workers.place():
         result = engine.answer(question)
     observe_answer(result)
@@ -103,7 +104,10 @@ class _Stream:
             self._tell("error", {"detail": str(error), "title": type(error).__name__})
         except Exception:
             # The thread is the last one to know: the client must get its error event, the log the trace.
-            self._tell("error", json.loads(bytes(problem(self._request, 500, "unexpected", "Something went wrong.").body)))
+            self._tell(
+                "error",
+                json.loads(bytes(problem(self._request, 500, "unexpected", "Something went wrong.").body)),
+            )
             raise
         finally:
             self._tell("done", {})
@@ -115,11 +119,11 @@ class _Stream:
         hits = [hit_out(passage) for passage in passages]
         self._tell("retrieval", {"applied_filters": filters_out(understanding.filters), "hits": hits})
 
-    def _tell(self, name: str, data: Any) -> None:
+    def _tell(self, name: str, data: object) -> None:
         self._queue.put(f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
 
 
-def _answer_events(result: Answer) -> Iterator[tuple[str, Any]]:
+def _answer_events(result: Answer) -> Iterator[tuple[str, object]]:
     told: set[int] = set()
     for statement in result.statements:
         for number in statement.citations:

@@ -1,0 +1,56 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+Q ?= How much did Kimi, StepFun and DeepSeek raise in one week of May 2026?
+
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export HF_HUB_OFFLINE := 1
+
+.PHONY: help run ask test check lint types proofs bench eval browser clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --only-binary :all: --require-virtualenv torch
+	$(BIN)/python -m pip install --quiet --require-virtualenv --editable '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## set up, load the shipped articles on first use, serve on http://127.0.0.1:8000/
+	$(BIN)/groundwire serve
+
+ask: $(STAMP) ## one answer with its sources: make ask Q="…"
+	@$(BIN)/groundwire ask '$(subst ','\'',$(value Q))'
+
+test: $(STAMP) ## run the test suite
+	$(BIN)/python -m pytest
+
+check: lint types test ## all that must hold before a commit: ruff, mypy strict, the suite
+
+lint: $(STAMP) ## ruff: style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+proofs: $(STAMP) ## the slow proofs that the suite leaves out
+	$(BIN)/python -m pytest -m slow
+
+bench: $(STAMP) ## speed of indexing and of a question, as ratios
+	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/question.py
+
+eval: $(STAMP) ## run the questions of the library's own articles
+	$(BIN)/groundwire eval run
+
+browser: ## install the browser that the page tests drive (Debian packages, needs root)
+	apt-get update
+	apt-get install --yes --no-install-recommends chromium chromium-driver fonts-noto-cjk
+
+clean: ## remove what was built here; the data folder stays
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,110 @@
+"""The SQLite file of a library: connections, migrations, transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from index.errors import StoreError, StoreWriteError
+from index.schema import check, migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An open write transaction: where to write, its `seq`, and its time."""
+
+    connection: sqlite3.Connection
+    seq: int
+    now: str
+
+
+class Database:
+    """One connection a thread. One thread writes at a time, any number read."""
+
+    def __init__(self, path: Path, *, writable: bool) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._open_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        connection = self.connection()
+        if writable:
+            connection.execute("PRAGMA journal_mode = WAL")
+            migrate(connection)
+        else:
+            check(connection)
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._open_lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+
+    def connection(self) -> sqlite3.Connection:
+        """Give this thread's connection. Raises `StoreError`."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            try:
+                connection = sqlite3.connect(
+                    self._path, isolation_level=None, check_same_thread=False, timeout=10
+                )
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("PRAGMA foreign_keys = ON")
+            except sqlite3.Error as error:
+                raise StoreError(
+                    f"The library {self._path} cannot be opened: {error}. Check the folder's permissions, "
+                    "or choose another in GROUNDWIRE_DATA."
+                ) from error
+            connection.row_factory = sqlite3.Row
+            self._local.connection = connection
+            with self._open_lock:
+                self._open.append(connection)
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Change]:
+        """Hold a write transaction that takes the next `seq` if it changes anything.
+
+        Raises `StoreWriteError` where it cannot be written; nothing of it is kept then.
+        """
+        connection = self.connection()
+        with self._write_lock:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+                (seq,) = connection.execute("SELECT seq + 1 FROM state").fetchone()
+                before = connection.total_changes
+                yield Change(connection, seq, now)
+                if connection.total_changes > before:
+                    connection.execute("UPDATE state SET seq = ?, changed_at = ?", (seq, now))
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                _rollback(connection)
+                raise StoreWriteError(
+                    f"The change could not be written: {error}. Nothing of it was kept; "
+                    "free disk space or mend permissions, then send it again."
+                ) from error
+            except BaseException:
+                _rollback(connection)
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold one state of the catalog for all reads of this thread inside the block."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            connection.execute("COMMIT")
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

@@ -1,0 +1,226 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
+from service import show
+from service.settings import Settings, read_settings, settings_in_force
+
+if TYPE_CHECKING:
+    from service.engine import Engine
+
+EXIT_INVALID = 2
+EXIT_REFUSED = 3
+EXIT_LOCKED = 75
+EXIT_NEWER = 78
+
+app = typer.Typer(
+    help="Answers over a library of news articles; every sentence is cited to exact characters.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+evaluations = typer.Typer(help="Run and read evaluations.", no_args_is_help=True)
+app.add_typer(evaluations, name="eval")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main() -> None:
+    """Run the command line; errors that users can mend end as one line and an exit status."""
+    try:
+        app()
+    except StoreVersionError as error:
+        _fail(str(error), EXIT_NEWER)
+    except StoreLockedError as error:
+        _fail(str(error), EXIT_LOCKED)
+    except InvalidInputError as error:
+        _fail(str(error), EXIT_INVALID)
+    except GroundwireError as error:
+        _fail(str(error), 1)
+
+
+def _fail(message: str, status: int) -> None:
+    Console(stderr=True).print(f"[bold red]error[/] {message}", highlight=False)
+    sys.exit(status)
+
+
+@app.callback()
+def options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens.")] = False,
+) -> None:
+    """Set up logging."""
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    for name in ("index", "rag", "service", "eval"):
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    top_k: Annotated[int, typer.Option(help="Passages to read.")] = 8,
+    as_json: Json = False,
+) -> None:
+    """Answer a question with numbered sources."""
+    from rag.types import Question
+    from rag.understand import checked_question
+    from service.wire import answer_out
+
+    checked_question(question)
+    with _engine(read_settings()) as engine:
+        answer = engine.answer(Question(question, top_k=top_k))
+    if as_json:
+        typer.echo(json.dumps(answer_out(answer), ensure_ascii=False, indent=2))
+    else:
+        show.answer(answer, Console())
+
+
+@app.command()
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, JSON Lines (.jsonl, .jsonl.gz).")],
+    as_json: Json = False,
+) -> None:
+    """Add articles; tells what was added, updated, unchanged and refused."""
+    from dataclasses import asdict
+
+    from service.ingest import add_paths
+    from service.wire import summary_out
+
+    with _engine(read_settings()) as engine:
+        _require_writer(engine)
+        with show.progress("adding articles", hidden=as_json) as tell:
+            summary = add_paths(paths, engine.library, tell)
+    if as_json:
+        body = summary_out(summary)
+        typer.echo(
+            json.dumps({**body, "refused": [asdict(item) for item in summary.refusals]}, ensure_ascii=False)
+        )
+    else:
+        show.summary(summary, Console())
+    if summary.refused:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def remove(article_id: Annotated[str, typer.Argument(help="Id of the article.")]) -> None:
+    """Remove an article with all its versions."""
+    with _engine(read_settings()) as engine:
+        _require_writer(engine)
+        seq = engine.library.delete(article_id)
+    typer.echo(f"removed {article_id}; no answer uses it from change {seq} on")
+
+
+@app.command()
+def articles(
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    after: Annotated[int, typer.Option(min=0, help="Where the page before ended.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """List the articles of the library."""
+    from index.types import Filters
+    from service.wire import listed_out
+
+    with _engine(read_settings()) as engine:
+        items, total, following = engine.library.catalog.articles(Filters(), limit=limit, after=after)
+    if as_json:
+        body = {"items": [listed_out(item) for item in items], "total": total, "next": following}
+        typer.echo(json.dumps(body, ensure_ascii=False))
+    else:
+        show.articles(items, total, following, Console())
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Tell what the library holds and what its caches reflect."""
+    from dataclasses import asdict
+
+    from index.library import lock_holder
+
+    settings = read_settings()
+    with _engine(settings) as engine:
+        state = engine.library.state()
+        writable = engine.library.writable
+    if as_json:
+        typer.echo(json.dumps({**asdict(state), "data": str(settings.data), "writable": writable}))
+    else:
+        show.status(state, settings.data, "" if writable else lock_holder(settings.data), Console())
+
+
+@app.command()
+def serve() -> None:
+    """Serve the HTTP interface and the web pages."""
+    from service.server import run
+
+    settings = read_settings()
+    run(settings, Console(stderr=True))
+
+
+@app.command()
+def config() -> None:
+    """Show the settings in force and where each value came from."""
+    table = Table(show_edge=False, box=None, pad_edge=False)
+    for heading in ("setting", "value", "from", "what it is"):
+        table.add_column(heading, overflow="fold")
+    for setting in settings_in_force(read_settings()):
+        table.add_row(setting.name, setting.value, setting.origin, setting.description)
+    Console().print(table)
+
+
+@evaluations.command("run")
+def eval_run(
+    data: Annotated[
+        Path | None, typer.Option(help="A set: corpus.jsonl(.gz) and questions.jsonl(.gz).")
+    ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of sample and intervals.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="File of the JSON report.")] = None,
+    skip_faulty: Annotated[bool, typer.Option(help="Leave out faulty rows, counted.")] = False,
+) -> None:
+    """Run an evaluation set: the questions of the library's articles, or those of a folder."""
+    from service.evaluation import run_folder, run_library
+
+    settings = read_settings()
+    if data is None:
+        with _engine(settings) as engine:
+            run_library(engine, settings, sample=sample, seed=seed, out=out)
+    else:
+        run_folder(data, settings, sample=sample, seed=seed, out=out, skip_faulty=skip_faulty)
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    from service.engine import load_corpus_once, open_engine
+
+    engine = open_engine(settings)
+    try:
+        if settings.corpus and engine.library.writable and not engine.library.catalog.seq():
+            with show.progress("loading the articles that ship with Groundwire", hidden=False) as tell:
+                load_corpus_once(engine, settings, tell)
+        yield engine
+    finally:
+        engine.close()
+
+
+def _require_writer(engine: Engine) -> None:
+    if not engine.library.writable:
+        from index.library import lock_holder
+
+        holder = lock_holder(read_settings().data)
+        raise StoreLockedError(
+            f"Process {holder} writes to this library (`groundwire serve`?). "
+            "Send the change to it (POST /v1/articles), or stop it first."
+        )

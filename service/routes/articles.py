@@ -1,0 +1,131 @@
+"""`/v1/articles`: add, list, read, delete."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from index.errors import InvalidInputError
+from index.types import Filters
+from rag.understand import checked_date
+from service.access import EngineDep, require_key
+from service.engine import Engine
+from service.ingest import Summary, add_contents, add_lines, article_from_json
+from service.wire import Text, article_out, listed_out, parse_json, put_out, summary_out
+
+router = APIRouter(dependencies=[Depends(require_key)])
+
+_MAX_FILES = 100
+_SPOOL_BYTES = 1 << 20
+
+
+@router.post("/v1/articles", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+async def add(request: Request, engine: EngineDep) -> Response:
+    """Add one article as JSON, many as JSON Lines, or files as multipart."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        body = await request.body()
+        return await run_in_threadpool(_add_one, body, engine, "")
+    if kind in ("application/x-ndjson", "application/jsonl"):
+        return await _add_lines(request, engine)
+    if kind == "multipart/form-data":
+        return await _add_files(request, engine)
+    raise HTTPException(
+        415,
+        "Send an article as application/json, many as application/x-ndjson, or files as multipart/form-data.",
+        {"Accept-Post": "application/json, application/x-ndjson, multipart/form-data"},
+    )
+
+
+@router.put("/v1/articles/{article_id}", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+async def upsert(article_id: str, request: Request, engine: EngineDep) -> Response:
+    """Store an article under an id: 201 where it is new, 200 where it was updated or says nothing new."""
+    body = await request.body()
+    return await run_in_threadpool(_add_one, body, engine, article_id)
+
+
+def _add_one(body: bytes, engine: Engine, article_id: str) -> Response:
+    row = parse_json(body)
+    if article_id and isinstance(row, dict) and row.setdefault("id", article_id) != article_id:
+        raise InvalidInputError("id", "differs from the id in the path.", "Leave it out of the body.")
+    result = engine.library.put(article_from_json(row))
+    created = result.status == "created"
+    return JSONResponse(
+        put_out(result), 201 if created else 200, headers={"Location": f"/v1/articles/{result.article_id}"}
+    )
+
+
+async def _add_lines(request: Request, engine: Engine) -> Response:
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
+        async for part in request.stream():
+            file.write(part)
+        file.seek(0)
+        return _summarised(await run_in_threadpool(add_lines, file, engine.library))
+
+
+async def _add_files(request: Request, engine: Engine) -> Response:
+    async with request.form(max_files=_MAX_FILES, max_fields=10) as form:
+        files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+        if not files:
+            raise InvalidInputError("files", "has no file.", "Send each file as a part named files.")
+        contents = [(file.filename or "file", await file.read()) for file in files]
+    return _summarised(await run_in_threadpool(add_contents, contents, engine.library))
+
+
+def _summarised(summary: Summary) -> Response:
+    nothing_stored = summary.refused and summary.refused == summary.seen
+    return JSONResponse(summary_out(summary), 422 if nothing_stored else 200)
+
+
+@router.get("/v1/articles")
+def listed(
+    engine: EngineDep,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    source: Annotated[list[Text], Query()] = [],  # noqa: B006 FastAPI copies it
+    language: Annotated[list[Text], Query()] = [],  # noqa: B006 FastAPI copies it
+    published_after: Text = "",
+    published_before: Text = "",
+) -> Response:
+    """List articles in the order of their arrival; `next` is the `after` of the next page."""
+    filters = Filters(
+        published_after=checked_date("published_after", published_after),
+        published_before=checked_date("published_before", published_before),
+        sources=tuple(source),
+        languages=tuple(language),
+    )
+    items, total, following = engine.library.catalog.articles(filters, limit=limit, after=after)
+    body: dict[str, Any] = {"items": [listed_out(item) for item in items], "total": total, "next": following}
+    return JSONResponse(body)
+
+
+@router.get("/v1/articles/{article_id}")
+def read(
+    article_id: str, engine: EngineDep, version: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Response:
+    """Read one version of an article, the newest where none is named."""
+    return JSONResponse(article_out(engine.library.catalog.article(article_id, version)))
+
+
+@router.get("/v1/articles/{article_id}/versions")
+def versions(article_id: str, engine: EngineDep) -> Response:
+    """List the versions of an article, oldest first."""
+    found = engine.library.catalog.versions(article_id)
+    items = [
+        {"version": item.version, "title": item.title, "added_at": item.added_at, "seq": item.seq}
+        for item in found
+    ]
+    return JSONResponse({"items": items, "total": len(items), "next": None})
+
+
+@router.delete("/v1/articles/{article_id}")
+def delete(article_id: str, engine: EngineDep) -> Response:
+    """Delete an article for good; from the `seq` in the reply on no question finds it."""
+    seq = engine.library.delete(article_id)
+    return JSONResponse({"id": article_id, "status": "deleted", "seq": seq})

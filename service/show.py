@@ -1,0 +1,127 @@
+"""What the command line shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from index.types import ArticleSummary, IndexState
+from rag.types import Answer, Citation
+from service.ingest import Summary
+
+REASONS = {
+    "no_evidence": "The articles do not answer this.",
+    "outside_filters": "No article lies inside the filters.",
+    "empty_library": "The library is empty: add articles with `groundwire add PATH`.",
+    "unsupported_draft": "A draft was written, but its sources do not support it.",
+}
+
+
+def answer(result: Answer, console: Console) -> None:
+    """Print an answer with its numbered sources, or why there is none with the nearest passages."""
+    if result.statements:
+        console.print(Text(result.text))
+        console.print()
+        console.print(Text("Sources", style="bold"))
+        for citation in result.citations:
+            _source(citation, console)
+    else:
+        console.print(Text(REASONS[result.reason or "no_evidence"], style="bold"))
+        for passage in result.hits[:3]:
+            found = passage.hit.passage
+            console.print(
+                Text(f"  nearest: {found.title} ({found.source}): {found.text[:160]}…", style="dim")
+            )
+    console.print(
+        Text(
+            f"{result.status} from change {result.index.seq} in {result.timings.total:.0f} ms by "
+            f"{result.models.generator}, {result.models.evidence}",
+            style="dim",
+        )
+    )
+
+
+def _source(citation: Citation, console: Console) -> None:
+    about = ", ".join(part for part in (citation.source, citation.published_at, citation.section) if part)
+    console.print(Text(f" [{citation.n}] {citation.title} ({about})"))
+    console.print(
+        Text(
+            f"     “{citation.quote}” {citation.article_id} v{citation.version} "
+            f"characters {citation.char_start}–{citation.char_end}",
+            style="dim",
+        )
+    )
+
+
+def summary(result: Summary, console: Console) -> None:
+    """Print what became of many articles, each refusal with its reason."""
+    console.print(
+        f"{result.added} added, {result.updated} updated, "
+        f"{result.unchanged} unchanged, {result.refused} refused",
+        highlight=False,
+    )
+    for refusal in result.refusals:
+        console.print(Text(f"  refused ({refusal.reason}): {refusal.detail}"))
+
+
+def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:
+    """Print a page of the list of articles."""
+    table = Table(show_edge=False, box=None, pad_edge=False)
+    for heading in ("id", "version", "published", "source", "language", "passages", "title"):
+        table.add_column(heading, overflow="fold")
+    for item in items:
+        table.add_row(
+            item.article_id,
+            str(item.version),
+            item.published_at or "–",
+            Text(item.source or "–"),
+            item.language,
+            str(item.passages),
+            Text(item.title + (" (teaser)" if item.kind == "teaser" else "")),
+        )
+    console.print(table)
+    more = f"; more with --after {following}" if following is not None else ""
+    console.print(f"{len(items)} of {total} articles{more}", highlight=False)
+
+
+def status(state: IndexState, data: Path, writer: str, console: Console) -> None:
+    """Print the state of the library."""
+    rows = {
+        "data": str(data),
+        "articles": f"{state.articles} ({state.versions} versions)",
+        "passages": str(state.passages),
+        "questions": f"{state.questions} from Q&A sections, for evaluation only",
+        "last change": f"{state.seq}, {state.indexed_through or 'never'}",
+        "dense cache": _cache(state.dense_seq, state.seq),
+        "lexical cache": _cache(state.lexical_seq, state.seq),
+        "space": state.space,
+        "writer": f"process {writer}" if writer else "none other than this command",
+    }
+    for name, value in rows.items():
+        console.print(Text(f"{name:<14} {value}"))
+
+
+def _cache(cache: int, seq: int) -> str:
+    return "up to date" if cache == seq else f"at change {cache} of {seq}"
+
+
+@contextmanager
+def progress(what: str, *, hidden: bool) -> Iterator[Callable[[Summary], None]]:
+    """Show a running count on standard error while articles are added."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=hidden or not console.is_terminal
+    ) as bar:
+        task = bar.add_task(what)
+
+        def tell(state: Summary) -> None:
+            bar.update(task, description=f"{what}: {state.seen} done, {state.refused} refused")
+
+        yield tell
