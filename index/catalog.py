@@ -94,14 +94,18 @@ class Catalog:
         return dict(row)
 
     def unchanged(self, article: Article) -> PutResult | None:
-        """Give the stored state of an article that says nothing new, else nothing."""
+        """Give the stored state of an article that says nothing new, else nothing.
+
+        A teaser says nothing new where the full article is stored.
+        """
         row = (
             self._database.connection()
             .execute(
                 "SELECT a.id, a.version, a.seq FROM articles a"
                 " JOIN versions v ON v.article = a.number AND v.version = a.version"
-                " WHERE a.id = ? AND NOT a.deleted AND v.content_sha256 = ?",
-                (article_id(article), content_sha256(article)),
+                " WHERE a.id = ? AND NOT a.deleted"
+                " AND (v.content_sha256 = ? OR (v.kind = 'article' AND ? = 'teaser'))",
+                (article_id(article), content_sha256(article), article.kind),
             )
             .fetchone()
         )
@@ -306,21 +310,31 @@ class Catalog:
         for part in _parts(list(keys)):
             found.update(
                 self._database.connection().execute(
-                    "SELECT p.key, a.id FROM passages p"
-                    " JOIN articles a ON a.number = p.article AND NOT a.deleted"
+                    "SELECT p.key, a.id FROM passages p JOIN articles a ON a.number = p.article"
+                    " JOIN versions v ON v.article = p.article AND v.version = p.version"
                     f" WHERE p.key IN ({_marks(part)})",
                     part,
                 )
             )
         return found
 
-    def keys_matching(self, filters: Filters) -> IntArray:
-        """Give the keys of the live passages whose articles pass the filters, ascending."""
-        numbers = set(self._article_numbers(filters))
-        rows = self._database.connection().execute(
-            "SELECT key, article FROM passages WHERE removed_seq IS NULL ORDER BY key"
+    def keys_matching(self, filters: Filters, seq: int) -> IntArray:
+        """Give the keys, ascending, of the passages live at `seq` whose articles pass the filters.
+
+        Articles deleted since are left out.
+        """
+        connection = self._database.connection()
+        versions = connection.execute(
+            "SELECT v.article, v.version, a.id, v.source, v.language, v.published_at"
+            " FROM versions v JOIN articles a ON a.number = v.article"
         )
-        return np.array([row["key"] for row in rows if row["article"] in numbers], dtype=np.int64)
+        passing = {(row["article"], row["version"]) for row in versions if _passes(row, filters)}
+        live = connection.execute(
+            "SELECT key, article, version FROM passages"
+            " WHERE added_seq <= ? AND (removed_seq IS NULL OR removed_seq > ?) ORDER BY key",
+            (seq, seq),
+        )
+        return np.array([key for key, *version in live if tuple(version) in passing], dtype=np.int64)
 
     def live_keys(self) -> IntArray:
         """Give the keys of all live passages, ascending."""

@@ -40,20 +40,20 @@ def chunk(article: Article, *, max_units: float = PASSAGE_UNITS) -> tuple[Passag
 
 def _groups(text: str, spans: tuple[Span, ...], max_units: float) -> list[list[Span]]:
     sizes = [_size(text, span) for span in spans]
-    total = sum(sizes)
-    if not total:
-        return []
-    target = total / max(1, math.ceil(total / max_units))
-    groups: list[list[Span]] = [[]]
-    filled = 0.0
+    rest = sum(sizes)
+    groups: list[list[Span]] = []
+    filled = target = 0.0
     for span, size in zip(spans, sizes, strict=True):
         over = filled + size - target
         # A sentence goes where more of it lies; never beyond the maximum unless it stands alone.
-        if groups[-1] and (filled + size > max_units or over > size / 2):
+        if not groups or filled + size > max_units or over > size / 2:
+            # Shared out anew for each passage: what is left over does not end up in the last one.
+            target = rest / max(1, math.ceil(rest / max_units))
             groups.append([])
             filled = 0.0
         groups[-1].append(span)
         filled += size
+        rest -= size
     return groups
 
 

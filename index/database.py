@@ -32,12 +32,26 @@ class Database:
         self._open: list[sqlite3.Connection] = []
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
+        try:
+            self._prepare(writable)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, writable: bool) -> None:
         connection = self.connection()
-        if writable:
-            connection.execute("PRAGMA journal_mode = WAL")
-            migrate(connection)
-        else:
-            check(connection)
+        try:
+            # Before the first write, so that a file of another application stays as it is.
+            version = check(connection)
+            if writable:
+                connection.execute("PRAGMA journal_mode = WAL")
+                migrate(connection)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        if not writable and not version:
+            raise StoreError(
+                "Another process is still preparing this library. Ask again in a moment, or ask that process."
+            )
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -56,16 +70,21 @@ class Database:
                 )
                 connection.execute("PRAGMA synchronous = FULL")
                 connection.execute("PRAGMA foreign_keys = ON")
+                # What was deleted is overwritten, not only marked as free.
+                connection.execute("PRAGMA secure_delete = ON")
             except sqlite3.Error as error:
-                raise StoreError(
-                    f"The library {self._path} cannot be opened: {error}. Check the folder's permissions, "
-                    "or choose another in GROUNDWIRE_DATA."
-                ) from error
+                raise self._unusable(error) from error
             connection.row_factory = sqlite3.Row
             self._local.connection = connection
             with self._open_lock:
                 self._open.append(connection)
         return connection
+
+    def _unusable(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"The library {self._path} cannot be opened: {error}. Check the folder's permissions, "
+            "or choose another in GROUNDWIRE_DATA."
+        )
 
     @contextmanager
     def transaction(self) -> Iterator[Change]:

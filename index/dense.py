@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 MERGE_AFTER = 2048
 """Passages in the delta, or removed from the main index, after which a new main index is made."""
 
+_KEYS, _INDEX = "keys.bin", "index.faiss"
 _NO_KEYS: IntArray = np.empty(0, dtype=np.int64)
 
 
@@ -131,9 +132,8 @@ class DenseCache:
         if found is not None:
             path, manifest = found
             if manifest.get("space") == self._space.id:
-                main = DensePart.from_bytes(
-                    (path / "keys.bin").read_bytes(), (path / "index.faiss").read_bytes()
-                )
+                keys, index = ((path / name).read_bytes() for name in (_KEYS, _INDEX))
+                main = DensePart.from_bytes(keys, index)
                 return DenseSnapshot(int(str(manifest["seq"])), main, self._part(_NO_KEYS), _NO_KEYS)
             log.warning(
                 "the dense cache is of space %s, not %s: rebuilding it", manifest.get("space"), self._space.id
@@ -177,5 +177,5 @@ class DenseCache:
         self._merge()
         keys, index = self.snapshot.main.to_bytes()
         facts = {"space": self._space.id, "passages": len(self.snapshot.main.keys)}
-        write_generation(self._folder, {"keys.bin": keys, "index.faiss": index}, facts, self.snapshot.seq)
+        write_generation(self._folder, {_KEYS: keys, _INDEX: index}, facts, self.snapshot.seq)
         self._written_seq = self.snapshot.seq

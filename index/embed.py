@@ -153,16 +153,20 @@ def _default_embedder() -> SentenceEmbedder:
 
 
 def _load_named(name: str) -> SentenceTransformer:
+    from huggingface_hub import constants
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
+    # Models are read from this machine; without this the client asks its hub even for what is not there.
+    constants.HF_HUB_OFFLINE = True
     # A progress bar for loading 103 tensors would stand in the middle of an answer.
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(name, device="cpu", trust_remote_code=False)
-    except (OSError, ValueError) as error:
+        return SentenceTransformer(name, device="cpu", trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # each kind of damage to a model's files has its own
+        problem = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise ModelError(
-            f"The embedder {name!r} cannot be loaded: {error}. Give a path to a sentence-transformers "
+            f"The embedder {name!r} cannot be loaded: {problem}. Give a path to a sentence-transformers "
             "model, or a name that is in the local model cache."
         ) from error
 

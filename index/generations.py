@@ -14,6 +14,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from index.errors import StoreWriteError
 
@@ -55,6 +56,19 @@ def write_generation(folder: Path, files: Mapping[str, bytes], facts: Mapping[st
     return final
 
 
+def tidy(folder: Path, seq: int) -> None:
+    """Remove what a cut-off write left, and generations of a later `seq` than the catalog has.
+
+    The latter stand where an older catalog was restored: its next changes take the same numbers.
+    """
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if path.name.startswith("tmp-") or path.name > f"g{seq:012d}":
+            log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)
+            shutil.rmtree(path, ignore_errors=True)
+
+
 def newest_generation(folder: Path) -> tuple[Path, dict[str, object]] | None:
     """Give the newest generation that verifies, with its manifest."""
     if not folder.is_dir():
@@ -70,14 +84,15 @@ def newest_generation(folder: Path) -> tuple[Path, dict[str, object]] | None:
 def verified_manifest(generation: Path) -> dict[str, object] | None:
     """Read a generation's manifest and prove its files against it; nothing where they differ."""
     try:
-        manifest = json.loads((generation / MANIFEST).read_bytes())
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        manifest: dict[str, Any] = json.loads((generation / MANIFEST).read_bytes())
+        # Nothing else would show that a digit of `seq` was damaged.
+        if manifest.pop("manifest_sha256") != _digest(manifest) or manifest["format"] != FORMAT:
             return None
         for name, expected in manifest["files"].items():
             path = generation / name
             if path.stat().st_size != expected["size"] or _sha256(path) != expected["sha256"]:
                 return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return manifest
 
@@ -117,7 +132,11 @@ def _manifest(folder: Path, hashes: Mapping[str, str], facts: Mapping[str, objec
         name: {"size": (folder / name).stat().st_size, "sha256": sha256} for name, sha256 in hashes.items()
     }
     content = {"format": FORMAT, "seq": seq, **facts, "files": files}
-    return json.dumps(content, indent=1, sort_keys=True).encode()
+    return json.dumps({**content, "manifest_sha256": _digest(content)}, indent=1, sort_keys=True).encode()
+
+
+def _digest(content: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

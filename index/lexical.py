@@ -18,7 +18,7 @@ import numpy as np
 
 from index.catalog import Catalog, Changes
 from index.chunk import context
-from index.errors import StoreError
+from index.errors import StoreError, StoreWriteError
 from index.generations import MANIFEST, certify, read_seq, verified_manifest
 from index.tokens import lexical_tokens, query_weights
 from index.types import IntArray, ScoredKey
@@ -105,7 +105,9 @@ class LexicalCache:
         self.snapshot = self._snapshot()
 
     def _start_over_unless_verified(self) -> None:
-        if self._folder.is_dir() and verified_manifest(self._folder) is None:
+        manifest = verified_manifest(self._folder)
+        # Where an older catalog was restored its next changes take numbers that the cache has seen.
+        if self._folder.is_dir() and (manifest is None or read_seq(self._folder) > self._catalog.seq()):
             if any(self._folder.iterdir()):
                 log.warning("the cache %s does not verify and is rebuilt from the catalog", self._folder)
             shutil.rmtree(self._folder)
@@ -155,6 +157,17 @@ class LexicalCache:
             self.snapshot = self._snapshot()
 
     def _replay(self, changes: Changes, seq: int) -> None:
+        try:
+            self._write(changes)
+        except ValueError as error:
+            raise StoreWriteError(
+                f"The lexical index {self._folder} could not be written: {error}. Free disk space or mend "
+                "permissions; no article is lost, the index is brought forward from the catalog."
+            ) from error
+        names = [path.name for path in self._folder.iterdir() if _is_index_file(path.name)]
+        certify(self._folder, names, {"passages": self._index.searcher().num_docs}, seq, self._known_hashes)
+
+    def _write(self, changes: Changes) -> None:
         writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         # A replay that was cut off may have left passages of this change: remove, then add.
         for key in np.concatenate([changes.removed, changes.added]):
@@ -164,8 +177,6 @@ class LexicalCache:
         writer.commit()
         # Merges end before the folder is certified, so that no file of the manifest vanishes later.
         writer.wait_merging_threads()
-        names = [path.name for path in self._folder.iterdir() if _is_index_file(path.name)]
-        certify(self._folder, names, {"passages": self._index.searcher().num_docs}, seq, self._known_hashes)
 
     def _add(self, writer: tantivy.IndexWriter, keys: IntArray) -> None:
         import tantivy

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -17,7 +18,8 @@ from index.chunk import chunk, context
 from index.database import Database
 from index.dense import DenseCache, DenseSnapshot
 from index.embed import Embedder
-from index.errors import InvalidInputError, StoreError, StoreLockedError
+from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
+from index.generations import tidy
 from index.lexical import LexicalCache, LexicalSnapshot
 from index.types import (
     Article,
@@ -72,7 +74,7 @@ class Snapshot:
 
     def keys_matching(self, filters: Filters) -> IntArray | None:
         """Give the keys that filters allow; nothing where they allow all."""
-        return self.catalog.keys_matching(filters) if filters else None
+        return self.catalog.keys_matching(filters, self.seq) if filters else None
 
 
 class Library:
@@ -103,10 +105,16 @@ class Library:
         return self._lock is not None
 
     def snapshot(self) -> Snapshot:
-        """Give the newest state; what another process committed is caught up with first."""
+        """Give the newest state; what another process committed is caught up with first.
+
+        Where a cache cannot be written questions go on with the state before.
+        """
         if self.catalog.seq() != self._snapshot.seq:
             with self._changing:
-                self._snapshot = self._caught_up()
+                try:
+                    self._snapshot = self._caught_up()
+                except StoreWriteError as error:
+                    log.error("questions are answered from change %d: %s", self._snapshot.seq, error)
         return self._snapshot
 
     def _caught_up(self) -> Snapshot:
@@ -173,18 +181,28 @@ class Library:
             [item for item, result in zip(batch, known, strict=True) if result is None]
         )
         with self._changing:
+            # A delete since may have taken vectors that were there.
+            vectors |= self._new_vectors(
+                [item for item in batch if self.catalog.unchanged(item.article) is None], vectors
+            )
             results = self.catalog.put(batch, vectors, self.embedder.space)
             self._snapshot = self._caught_up()
         return results
 
-    def _new_vectors(self, batch: Sequence[PreparedArticle]) -> dict[bytes, FloatArray]:
+    def _new_vectors(
+        self, batch: Sequence[PreparedArticle], made: Container[bytes] = ()
+    ) -> dict[bytes, FloatArray]:
         texts = {
             content_hash: _encoder_text(item.article, passage)
             for item in batch
             for passage, content_hash in zip(item.passages, item.content_hashes, strict=True)
         }
         missing = self.catalog.missing_vectors(list(texts), self.embedder.space)
-        wanted = [content_hash for content_hash in texts if content_hash in missing]
+        wanted = [
+            content_hash for content_hash in texts if content_hash in missing and content_hash not in made
+        ]
+        if not wanted:
+            return {}
         rows = self.embedder.embed_passages([texts[content_hash] for content_hash in wanted])
         return dict(zip(wanted, rows, strict=True))
 
@@ -245,16 +263,19 @@ def open_library(folder: Path, embedder: Embedder) -> Library:
         raise StoreError(
             f"The data folder {folder} cannot be made: {error}. Choose another in GROUNDWIRE_DATA."
         ) from error
-    lock = _writer_lock(folder)
-    try:
+    with ExitStack() as undo:
+        lock = _writer_lock(folder)
+        if lock is not None:
+            undo.callback(lock.release)
         catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
+        undo.callback(catalog.close)
+        if lock is not None:
+            tidy(folder / "dense", catalog.seq())
         dense = DenseCache(folder / "dense", catalog, embedder.space)
         lexical = LexicalCache(folder / "lexical", catalog, writable=lock is not None)
-        return Library(catalog, embedder, dense, lexical, lock)
-    except BaseException:
-        if lock is not None:
-            lock.release()
-        raise
+        library = Library(catalog, embedder, dense, lexical, lock)
+        undo.pop_all()
+    return library
 
 
 def lock_holder(folder: Path) -> str:
@@ -277,9 +298,11 @@ def writer_is_free(folder: Path) -> bool:
 
 
 def _writer_lock(folder: Path) -> FileLock | None:
-    lock = FileLock(folder / "writer.lock")
+    # Whichever thread closes the library releases the lock.
+    lock = FileLock(folder / "writer.lock", thread_local=False)
     try:
         lock.acquire(timeout=0)
+        (folder / "writer.pid").write_text(f"{os.getpid()}\n")
     except Timeout:
         return None
     except OSError as error:
@@ -287,7 +310,6 @@ def _writer_lock(folder: Path) -> FileLock | None:
             f"The data folder {folder} cannot be written: {error}. Mend its permissions, or choose another "
             "in GROUNDWIRE_DATA."
         ) from error
-    (folder / "writer.pid").write_text(f"{os.getpid()}\n")
     return lock
 
 

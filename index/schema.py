@@ -93,17 +93,15 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises `StoreError` for a file of another application and `StoreVersionError` for one that a
     newer Groundwire wrote. Nothing is changed in either case.
     """
-    check(connection)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number in range(version, SCHEMA_VERSION):
+    for number in range(check(connection), SCHEMA_VERSION):
         connection.executescript(
             f"BEGIN IMMEDIATE; {_MIGRATIONS[number]}"
             f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number + 1}; COMMIT;"
         )
 
 
-def check(connection: sqlite3.Connection) -> None:
-    """Refuse a database that is not a Groundwire library or that is newer than this code."""
+def check(connection: sqlite3.Connection) -> int:
+    """Give the format of a database, 0 for an empty one; refuse a foreign one and a newer one."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -117,3 +115,4 @@ def check(connection: sqlite3.Connection) -> None:
             f"The library has format {version}, this Groundwire reads up to {SCHEMA_VERSION}. "
             "Install the newer Groundwire that wrote it, or choose another folder in GROUNDWIRE_DATA."
         )
+    return int(version)

@@ -246,7 +246,7 @@ def _main_article(title: str, stamp: _Stamp, runs: Sequence[_Run], name: str) ->
         raise no_text(name)
     language = language_of(f"{title}\n{text}")
     return Article(
-        title=title or first_sentence(text[sections[-1].char_start :]),
+        title=" ".join((title or first_sentence(text[sections[-1].char_start :])).split()),
         text=text,
         source=stamp.source,
         language=language,
@@ -362,7 +362,7 @@ def _teaser(title: str, paragraphs: Sequence[str], stamp: _Stamp) -> Article:
     text, sections = compose([Part("", [_unmarked(paragraph) for paragraph in paragraphs])])
     language = language_of(f"{title}\n{text}")
     return Article(
-        title=title,
+        title=" ".join(title.split()),
         text=text,
         source=stamp.source,
         language=language,

@@ -1,0 +1,249 @@
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+
+from index.catalog import Catalog, PreparedArticle
+from index.chunk import chunk
+from index.database import Database
+from index.errors import StoreWriteError
+from index.generations import MANIFEST, certify, newest_generation, verified_manifest, write_generation
+from index.library import open_library
+from index.types import Article
+
+WORDS = "bank port gold kimi rain moon zebra walrus 银行 上海".split()
+QUESTIONS = ("bank", "zebra moon", "上海银行", "port of gold", "nothing")
+
+
+def article(number: int, addition: str = "") -> Article:
+    chosen = [WORDS[number % 10], WORDS[number % 7], WORDS[number % 3]]
+    return Article(f"Title {number}", f"{' '.join(chosen)} {number}{addition}.", article_id=f"a{number}")
+
+
+def answers(library):
+    """Keys and scores of both legs for some questions."""
+    snapshot = library.snapshot()
+    return [
+        [(hit.key, pytest.approx(hit.score, abs=1e-5)) for hit in leg(question, 50)]
+        for question in QUESTIONS
+        for leg in (snapshot.dense, snapshot.lexical)
+    ]
+
+
+def assert_caches_agree(library):
+    """Both legs hold the live passages of the catalog, each once."""
+    snapshot, live = library.snapshot(), library.catalog.live_keys().tolist()
+    assert sorted(hit.key for hit in snapshot.dense("bank", len(live) + 50)) == live
+    assert snapshot.passage_count == snapshot.lexical_leg.searcher.num_docs == len(live)
+    for key in live:
+        assert key in [hit.key for hit in snapshot.lexical(snapshot.passages([key])[key].text, 50)]
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A closed library of thirty articles, and what it answers."""
+    folder = tmp_path_factory.mktemp("written")
+    library = open_library(folder, FakeEmbedder())
+    library.put_many([article(number) for number in range(30)], lambda result: None, pytest.fail)
+    expected = answers(library)
+    library.close()
+    return folder, expected
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("cache", ["dense", "lexical"])
+@pytest.mark.parametrize("damage", [flip, truncate, Path.unlink])
+def test_damage_to_any_file_of_a_cache_is_noticed_and_mended(damage, cache, written, tmp_path, caplog):
+    folder, expected = written
+    files = [
+        path.relative_to(folder)
+        for path in sorted((folder / cache).rglob("*"))
+        if path.is_file() and not path.name.endswith(".lock")
+    ]
+    assert len(files) >= 3
+    for number, name in enumerate(files):
+        copy = tmp_path / str(number)
+        shutil.copytree(folder, copy)
+        damage(copy / name)
+        caplog.clear()
+        library = open_library(copy, FakeEmbedder())
+        assert "from the catalog" in caplog.text, name
+        assert answers(library) == expected
+        library.close()
+        caplog.clear()
+        library = open_library(copy, FakeEmbedder())
+        assert caplog.text == ""
+        assert answers(library) == expected
+        library.close()
+
+
+def test_a_library_whose_caches_are_gone_makes_them_again(written, tmp_path):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    for cache in ("dense", "lexical"):
+        shutil.rmtree(tmp_path / "x" / cache)
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert answers(library) == expected
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_any_flipped_bit_and_any_truncation_of_a_generation_is_noticed(tmp_path):
+    generation = write_generation(tmp_path, {"a.bin": bytes(range(60)), "b.bin": b"b"}, {"space": "s"}, 1204)
+    original = verified_manifest(generation)
+    assert original["seq"] == 1204
+    for path in generation.iterdir():
+        content = path.read_bytes()
+        for position, byte in enumerate(content):
+            for bit in (position % 8, (position + 5) % 8):
+                path.write_bytes(content[:position] + bytes([byte ^ 1 << bit]) + content[position + 1 :])
+                assert verified_manifest(generation) is None, (path.name, position, bit)
+            path.write_bytes(content[:position])
+            assert verified_manifest(generation) is None, (path.name, position)
+        path.write_bytes(content)
+    assert verified_manifest(generation) == original
+
+
+@pytest.mark.parametrize(
+    "manifest", [b"", b"[]", b"null", b"{}", b'{"format": 1}', b"\xff", b"1" * 5000, b"[" * 100_000]
+)
+def test_a_manifest_that_is_none_certifies_nothing(manifest, tmp_path):
+    (tmp_path / MANIFEST).write_bytes(manifest)
+    assert verified_manifest(tmp_path) is None
+
+
+def test_a_generation_that_cannot_be_written_leaves_the_one_before(tmp_path, monkeypatch):
+    write_generation(tmp_path, {"a": b"1"}, {}, 1)
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreWriteError, match="No space left on device"):
+        write_generation(tmp_path, {"a": b"2"}, {}, 2)
+    path, manifest = newest_generation(tmp_path)
+    assert (manifest["seq"], (path / "a").read_bytes()) == (1, b"1")
+    assert [child.name for child in tmp_path.iterdir()] == [path.name]
+    with pytest.raises(StoreWriteError):
+        certify(path, ["a"], {}, 3, {})
+    assert verified_manifest(path) == manifest
+
+
+def test_the_newest_generation_that_verifies_is_taken(tmp_path):
+    write_generation(tmp_path / "one", {"a": b"1"}, {}, 1)
+    write_generation(tmp_path / "two", {"a": b"2"}, {}, 2)
+    shutil.move(tmp_path / "two" / "g000000000002", tmp_path / "one")
+    assert newest_generation(tmp_path / "one")[1]["seq"] == 2
+    flip(tmp_path / "one" / "g000000000002" / "a")
+    assert newest_generation(tmp_path / "one")[1]["seq"] == 1
+
+
+def test_what_was_committed_before_a_crash_reaches_the_caches(written, tmp_path):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    embedder = FakeEmbedder()
+    catalog = Catalog(Database(tmp_path / "x" / "library.sqlite3", writable=True))
+    prepared = []
+    for changed in (article(3, "x"), article(40), article(41)):
+        passages = chunk(changed)
+        hashes = tuple(hashlib.sha256(f"{changed.text}{p.ordinal}".encode()).digest() for p in passages)
+        prepared.append(PreparedArticle(changed, passages, hashes))
+    texts = {item.content_hashes[0]: item.article.text for item in prepared}
+    vectors = dict(zip(texts, embedder.embed_passages(list(texts.values())), strict=True))
+    catalog.put(prepared[:2], vectors, embedder.space)
+    catalog.put(prepared[2:], {}, embedder.space)
+    catalog.delete("a7")
+    catalog.close()
+    library = open_library(tmp_path / "x", embedder)
+    assert library.state().dense_seq == library.state().lexical_seq == library.state().seq == 4
+    assert library.state().articles == 31
+    assert_caches_agree(library)
+    assert (
+        library.snapshot()
+        .passages([hit.key for hit in library.snapshot().lexical("41", 1)])[33]
+        .text.endswith("41.")
+    )
+    library.close()
+
+
+def test_a_crash_between_an_index_commit_and_its_certificate_is_mended(written, tmp_path, monkeypatch):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("index.lexical.certify", killed)
+        library.put(article(40))
+    assert_caches_agree(library)
+    library.close()
+    again = open_library(tmp_path / "x", FakeEmbedder())
+    assert_caches_agree(again)
+    again.close()
+
+
+def test_an_older_catalog_that_was_put_back_is_not_answered_from_newer_caches(written, tmp_path):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    for number in range(30, 40):
+        library.put(article(number))
+    library.close()
+    shutil.copy(folder / "library.sqlite3", tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert answers(library) == expected
+    assert_caches_agree(library)
+    for number in range(60, 80):
+        library.put(article(number))
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_a_checkpoint_leaves_one_generation_and_nothing_to_replay(library, tmp_path):
+    folder = tmp_path / "library" / "dense"
+    for number in range(3):
+        library.put(article(number))
+        library.checkpoint()
+        assert [path.name for path in folder.iterdir()] == [f"g{number + 1:012d}"]
+    before = (folder / "g000000000003" / MANIFEST).stat().st_mtime_ns
+    library.checkpoint()
+    assert (folder / "g000000000003" / MANIFEST).stat().st_mtime_ns == before
+    manifest = json.loads((folder / "g000000000003" / MANIFEST).read_bytes())
+    assert (manifest["seq"], manifest["passages"], manifest["space"]) == (3, 3, "fake@000000000000")
+
+
+def test_what_a_cut_off_write_left_is_removed_when_the_library_is_opened(written, tmp_path):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    (tmp_path / "x" / "dense" / "tmp-99-7").mkdir()
+    (tmp_path / "x" / "dense" / "tmp-99-7" / "keys.bin").write_bytes(b"half")
+    (tmp_path / "x" / "lexical" / f"{MANIFEST}.tmp").write_bytes(b"{")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert [path.name for path in (tmp_path / "x" / "dense").iterdir()] == ["g000000000001"]
+    assert answers(library) == expected
+    library.put(article(50))
+    assert not (tmp_path / "x" / "lexical" / f"{MANIFEST}.tmp").exists()
+    library.close()
+
+
+def test_caches_that_grew_change_by_change_answer_as_those_made_at_once(written, tmp_path):
+    _, expected = written
+    library = open_library(tmp_path / "grown", FakeEmbedder())
+    for number in range(30):
+        library.put(article(number))
+    assert answers(library) == expected
+    library.close()
