@@ -16,6 +16,11 @@ Every message is one sentence that says what is wrong, followed by one that says
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    """Give a text that can be written as UTF-8 whatever was given: what is no character becomes `?`."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class GroundwireError(Exception):
     """Base of all errors that are shown to a user as they are."""
 
@@ -24,10 +29,10 @@ class InvalidInputError(GroundwireError):
     """A value was given that cannot be used; `field` names it."""
 
     def __init__(self, field: str, problem: str, remedy: str) -> None:
-        super().__init__(f"{field}: {problem} {remedy}")
-        self.field = field
-        self.problem = problem
+        self.field = printable(field)
+        self.problem = printable(problem)
         self.remedy = remedy
+        super().__init__(f"{self.field}: {self.problem} {remedy}")
 
 
 class RefusedDocumentError(InvalidInputError):

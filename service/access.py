@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
 from service.engine import Engine
@@ -65,6 +66,23 @@ def require_key(request: Request) -> None:
         raise HTTPException(
             401, "A key is needed. Send it as `Authorization: Bearer <key>`.", {"WWW-Authenticate": "Bearer"}
         )
+
+
+class KeyedRoute(APIRoute):
+    """A route that asks for a key before it reads anything of the body.
+
+    A dependency would come too late: the body is read and parsed before dependencies are.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Give the route's handler with the key checked before it."""
+        handle = super().get_route_handler()
+
+        async def keyed(request: Request) -> Response:
+            require_key(request)
+            return await handle(request)
+
+        return keyed
 
 
 def engine_of(request: Request) -> Engine:

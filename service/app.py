@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
@@ -25,7 +25,7 @@ class _State(TypedDict):
     engine: Engine
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = open_engine) -> FastAPI:
     """Make the service of the settings; library and models are opened when it starts."""
 
     @asynccontextmanager

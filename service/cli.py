@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
 from service import show
@@ -53,7 +54,7 @@ def main() -> None:
 
 
 def _fail(message: str, status: int) -> None:
-    Console(stderr=True).print(f"[bold red]error[/] {message}", highlight=False)
+    Console(stderr=True).print(Text("error ", style="bold red"), show.plain(message), sep="")
     sys.exit(status)
 
 
@@ -176,7 +177,7 @@ def config() -> None:
     for heading in ("setting", "value", "from", "what it is"):
         table.add_column(heading, overflow="fold")
     for setting in settings_in_force(read_settings()):
-        table.add_row(setting.name, setting.value, setting.origin, setting.description)
+        table.add_row(setting.name, Text(setting.value), setting.origin, setting.description)
     Console().print(table)
 
 

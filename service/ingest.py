@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from index.errors import InvalidInputError, RefusedDocumentError
+from index.errors import InvalidInputError, RefusedDocumentError, printable
 from index.library import Library
 from index.parse import parse_all
 from index.types import Article, PutResult
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_LINE = 8 * 1024 * 1024
+MAX_DEPTH = 32
 KNOWN_FIELDS = frozenset({"id", "title", "text", "source", "published_at", "updated_at", "language", "url"})
 _SUFFIXES = (".md", ".markdown", ".txt", ".text", ".jsonl", ".ndjson", ".jsonl.gz")
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz")
@@ -59,7 +60,7 @@ class Summary:
         self.refused += 1
         reason = error.reason if isinstance(error, RefusedDocumentError) else "invalid"
         if len(self.refusals) < _MAX_REFUSALS:
-            self.refusals.append(Refusal(name, reason, str(error)))
+            self.refusals.append(Refusal(printable(name), reason, str(error)))
 
     @property
     def seen(self) -> int:
@@ -214,7 +215,7 @@ def article_from_json(row: object) -> Article:
         if name not in row:
             raise InvalidInputError(name, "is missing.", f"Give the article's {name}.")
     metadata = {key: value for key, value in row.items() if key not in KNOWN_FIELDS}
-    _check_finite("metadata", metadata)
+    _check_json("metadata", metadata)
     article_id = values.pop("id")
     return Article(
         title=values["title"].strip() or values["text"].strip()[:80],
@@ -229,14 +230,17 @@ def article_from_json(row: object) -> Article:
     )
 
 
-def _check_finite(where: str, value: object) -> None:
+def _check_json(where: str, value: object, depth: int = 0) -> None:
+    """Refuse what JSON in UTF-8 does not hold, and nesting that later steps could not follow."""
+    if depth > MAX_DEPTH:
+        raise InvalidInputError("metadata", f"is nested deeper than {MAX_DEPTH} levels.", "Flatten it.")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidInputError(
             where, "is not a finite number.", "Replace NaN and Infinity by a number or null."
         )
     if isinstance(value, dict):
         for key, item in value.items():
-            _check_finite(f"{where}.{key}", item)
+            _check_json(f"{where}.{key[:80]}", item, depth + 1)
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            _check_finite(f"{where}[{position}]", item)
+            _check_json(f"{where}[{position}]", item, depth + 1)

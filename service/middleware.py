@@ -8,14 +8,18 @@ import uuid
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.metrics import REQUESTS
-from service.problems import problem
+from service.problems import problem, problem_of
 
 log = logging.getLogger(__name__)
 
+_CLIENT_LEFT = 499
+"""Counted for a request whose client went away before it got a status."""
+
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -40,10 +44,12 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # Clients may invent methods; only those of the contract become labels.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = time.perf_counter()
-        status = 500
+        began = time.perf_counter()
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -57,12 +63,20 @@ class Envelope:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            log.info("%s: the client left in the middle of its request", request_id)
+        except Exception as error:
+            # Answered here and not further out, so that this response has its id and headers too.
+            if status:
+                raise
+            await problem_of(Request(scope), error)(scope, receive, send_with_headers)
         finally:
             # The route's pattern, not the path: ids of articles are no labels.
             route = getattr(scope.get("route"), "path", "unknown")
-            REQUESTS.labels(scope["method"], route, str(status)).inc()
-            spent = (time.perf_counter() - started) * 1000
-            log.info("%s %s %d %.0f ms %s", scope["method"], route, status, spent, request_id)
+            status = status or _CLIENT_LEFT
+            REQUESTS.labels(method, route, str(status)).inc()
+            spent = (time.perf_counter() - began) * 1000
+            log.info("%s %s %d %.0f ms %s", method, route, status, spent, request_id)
 
 
 class BodyLimit:

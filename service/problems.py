@@ -23,6 +23,7 @@ from index.errors import (
     StoreError,
     StoreLockedError,
     StoreWriteError,
+    printable,
 )
 
 log = logging.getLogger(__name__)
@@ -68,13 +69,17 @@ def problem(
 
 def add_handlers(app: FastAPI) -> None:
     """Make every error of an app a problem."""
-    app.add_exception_handler(GroundwireError, _groundwire)
+    app.add_exception_handler(GroundwireError, problem_of)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
 
 
-def _groundwire(request: Request, error: Exception) -> JSONResponse:
+def problem_of(request: Request, error: Exception) -> JSONResponse:
+    """Give the response for an error raised while a request was worked on; an unknown one is logged."""
+    if not isinstance(error, GroundwireError):
+        log.error("unexpected error", exc_info=error)
+        detail = "Something went wrong here; the log has it under this instance."
+        return problem(request, 500, "unexpected", detail)
     if isinstance(error, BusyError):
         return problem(request, 503, "busy", str(error), headers={"Retry-After": "1"})
     status, kind = next((status, kind) for cls, status, kind in _STATUS if isinstance(error, cls))
@@ -103,18 +108,11 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
 
 
 def _where(loc: tuple[int | str, ...]) -> str:
-    # A field name that a client invented could be of any length.
-    return ".".join(str(part)[:80] for part in loc if part != "body") or "body"
+    # A field name that a client invented could be of any length and hold what is no text.
+    return printable(".".join(str(part)[:80] for part in loc if part != "body")) or "body"
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return problem(request, error.status_code, kind, str(error.detail), headers=error.headers)
-
-
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.exception("unexpected error", exc_info=error)
-    return problem(
-        request, 500, "unexpected", "Something went wrong here; the log has it under this instance."
-    )

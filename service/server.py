@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from socket import socket
 
+import h11
 import uvicorn
+from fastapi import FastAPI
 from rich.console import Console
+from rich.text import Text
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import StoreLockedError
 from index.library import lock_holder, writer_is_free
 from service.app import create_app
+from service.problems import MEDIA_TYPE
 from service.settings import Settings
+
+MAX_HEADERS = 32 << 10
+"""Most bytes of a request's first line and headers."""
 
 
 def run(settings: Settings, console: Console) -> None:
@@ -20,19 +29,53 @@ def run(settings: Settings, console: Console) -> None:
             f"Process {lock_holder(settings.data)} already serves or writes {settings.data}. "
             "Stop it, or set GROUNDWIRE_DATA to another folder."
         )
-    config = uvicorn.Config(
-        create_app(settings),
+    console.print(Text(f"Groundwire opens its library in {settings.data} …"))
+    server = _Announcing(server_config(create_app(settings), settings), console)
+    server.run()
+    if not server.started:
+        raise SystemExit(1)
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """Give the configuration under which an app is served."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
+        http=_Protocol,
+        ws="none",
+        h11_max_incomplete_event_size=MAX_HEADERS,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=10,
     )
-    console.print(f"Groundwire opens its library in {settings.data} …", highlight=False)
-    server = _Announcing(config, console)
-    server.run()
-    if not server.started:
-        raise SystemExit(1)
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 whose own refusals, given before there is a request for the app, are problems too."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP request or has larger headers than this service reads."""
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.close()
+            return
+        body = json.dumps(
+            {
+                "type": "urn:groundwire:problem:malformed-request",
+                "title": "Bad Request",
+                "status": 400,
+                "detail": f"{msg} Headers may take {MAX_HEADERS >> 10} KiB.",
+            }
+        ).encode()
+        headers = [
+            ("content-type", MEDIA_TYPE),
+            ("content-length", str(len(body))),
+            ("connection", "close"),
+        ]
+        head = h11.Response(status_code=400, headers=headers, reason=b"Bad Request")
+        for event in (head, h11.Data(data=body), h11.EndOfMessage()):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
 
 
 class _Announcing(uvicorn.Server):

@@ -22,24 +22,31 @@ REASONS = {
     "unsupported_draft": "A draft was written, but its sources do not support it.",
 }
 
+_CONTROLS = {code: "\ufffd" for code in (*range(9), *range(11, 32), *range(127, 160))}
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Give a text for the terminal; nothing that an article holds can steer it."""
+    return Text(text.translate(_CONTROLS), style=style)
+
 
 def answer(result: Answer, console: Console) -> None:
     """Print an answer with its numbered sources, or why there is none with the nearest passages."""
     if result.statements:
-        console.print(Text(result.text))
+        console.print(plain(result.text))
         console.print()
-        console.print(Text("Sources", style="bold"))
+        console.print(plain("Sources", style="bold"))
         for citation in result.citations:
             _source(citation, console)
     else:
-        console.print(Text(REASONS[result.reason or "no_evidence"], style="bold"))
+        console.print(plain(REASONS[result.reason or "no_evidence"], style="bold"))
         for passage in result.hits[:3]:
             found = passage.hit.passage
             console.print(
-                Text(f"  nearest: {found.title} ({found.source}): {found.text[:160]}…", style="dim")
+                plain(f"  nearest: {found.title} ({found.source}): {found.text[:160]}…", style="dim")
             )
     console.print(
-        Text(
+        plain(
             f"{result.status} from change {result.index.seq} in {result.timings.total:.0f} ms by "
             f"{result.models.generator}, {result.models.evidence}",
             style="dim",
@@ -49,9 +56,9 @@ def answer(result: Answer, console: Console) -> None:
 
 def _source(citation: Citation, console: Console) -> None:
     about = ", ".join(part for part in (citation.source, citation.published_at, citation.section) if part)
-    console.print(Text(f" [{citation.n}] {citation.title} ({about})"))
+    console.print(plain(f" [{citation.n}] {citation.title} ({about})"))
     console.print(
-        Text(
+        plain(
             f"     “{citation.quote}” {citation.article_id} v{citation.version} "
             f"characters {citation.char_start}–{citation.char_end}",
             style="dim",
@@ -67,7 +74,7 @@ def summary(result: Summary, console: Console) -> None:
         highlight=False,
     )
     for refusal in result.refusals:
-        console.print(Text(f"  refused ({refusal.reason}): {refusal.detail}"))
+        console.print(plain(f"  refused ({refusal.reason}): {refusal.detail}"))
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:
@@ -77,13 +84,13 @@ def articles(items: Sequence[ArticleSummary], total: int, following: int | None,
         table.add_column(heading, overflow="fold")
     for item in items:
         table.add_row(
-            item.article_id,
+            plain(item.article_id),
             str(item.version),
-            item.published_at or "–",
-            Text(item.source or "–"),
-            item.language,
+            plain(item.published_at or "–"),
+            plain(item.source or "–"),
+            plain(item.language),
             str(item.passages),
-            Text(item.title + (" (teaser)" if item.kind == "teaser" else "")),
+            plain(item.title + (" (teaser)" if item.kind == "teaser" else "")),
         )
     console.print(table)
     more = f"; more with --after {following}" if following is not None else ""
@@ -104,7 +111,7 @@ def status(state: IndexState, data: Path, writer: str, console: Console) -> None
         "writer": f"process {writer}" if writer else "none other than this command",
     }
     for name, value in rows.items():
-        console.print(Text(f"{name:<14} {value}"))
+        console.print(plain(f"{name:<14} {value}"))
 
 
 def _cache(cache: int, seq: int) -> str:

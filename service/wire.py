@@ -68,7 +68,7 @@ class AnswerIn(SearchIn):
     """Body of `POST /v1/answer`."""
 
     stream: bool = False
-    generator: Text = "extractive"
+    generator: Annotated[Text, Field(max_length=300)] = ""
     unsupported: Literal["drop", "mark"] = "drop"
 
     def value(self) -> Question:

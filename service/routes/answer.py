@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import queue
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
 from threading import Event, Thread
 
-import anyio.to_thread
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
-from index.errors import GroundwireError
 from rag.answer import find
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from rag.understand import understand
-from service.access import EngineDep, Workers, WorkersDep, require_key
+from service.access import EngineDep, KeyedRoute, Workers, WorkersDep
 from service.engine import Engine
 from service.metrics import observe_answer
-from service.problems import problem
+from service.problems import problem_of
 from service.wire import AnswerIn, SearchIn, answer_out, citation_out, filters_out, hit_out, statement_out
 
-router = APIRouter(dependencies=[Depends(require_key)])
+router = APIRouter(route_class=KeyedRoute)
 
 HEARTBEAT_S = 15.0
 
@@ -31,20 +31,31 @@ class _GoneError(Exception):
 
 
 @router.post("/v1/answer")
-def answer(body: AnswerIn, request: Request, engine: EngineDep, workers: WorkersDep) -> Response:
+async def answer(body: AnswerIn, request: Request, engine: EngineDep, workers: WorkersDep) -> Response:
     """Answer a question, whole or as a stream of server-sent events."""
     question = body.value()
     engine.check(question)
-    if body.stream:
-        understand(question)
-        stream = _Stream(request, engine, workers, question)
-        return StreamingResponse(
-            stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
-        )
+    if not body.stream:
+        return await run_in_threadpool(_whole, question, engine, workers)
+    understand(question)
+    stream = _Stream(request, engine, question, await run_in_threadpool(_placed, workers))
+    return StreamingResponse(
+        stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+    )
+
+
+def _whole(question: Question, engine: Engine, workers: Workers) -> Response:
     with workers.place():
         result = engine.answer(question)
     observe_answer(result)
     return JSONResponse(answer_out(result))
+
+
+def _placed(workers: Workers) -> ExitStack:
+    """Take a place before the first byte is sent: a client that is turned away gets a status for it."""
+    place = ExitStack()
+    place.enter_context(workers.place())
+    return place
 
 
 @router.post("/v1/search")
@@ -66,52 +77,52 @@ def search(body: SearchIn, engine: EngineDep, workers: WorkersDep) -> Response:
 
 
 class _Stream:
-    """One answer as events: the work runs in a thread of its own and ends when the client leaves."""
+    """One answer as events: the work runs in a thread of its own and ends when the client leaves.
 
-    def __init__(self, request: Request, engine: Engine, workers: Workers, question: Question) -> None:
+    Made on the event loop, where the events are read. `place` is given back when the work ends.
+    """
+
+    def __init__(self, request: Request, engine: Engine, question: Question, place: ExitStack) -> None:
         self._request = request
         self._engine = engine
-        self._workers = workers
         self._question = question
-        self._queue: queue.Queue[bytes | None] = queue.Queue()
+        self._place = place
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._gone = Event()
+        Thread(target=self._work, daemon=True).start()
 
     async def events(self) -> AsyncIterator[bytes]:
         """Give the events as bytes, with a comment line whenever nothing was sent for a while."""
-        Thread(target=self._work, daemon=True).start()
         try:
-            while (event := await anyio.to_thread.run_sync(self._next)) is not None:
+            while (event := await self._next()) is not None:
                 yield event
         finally:
             self._gone.set()
 
-    def _next(self) -> bytes | None:
+    async def _next(self) -> bytes | None:
+        # Waiting here and not in a thread: a client that leaves is noticed at once, and takes no thread.
         try:
-            return self._queue.get(timeout=HEARTBEAT_S)
-        except queue.Empty:
+            async with asyncio.timeout(HEARTBEAT_S):
+                return await self._events.get()
+        except TimeoutError:
             return b": still at work\n\n"
 
     def _work(self) -> None:
         try:
-            with self._workers.place():
+            with self._place:
                 result = self._engine.answer(self._question, self._retrieved)
             observe_answer(result)
             for name, data in _answer_events(result):
                 self._tell(name, data)
         except _GoneError:
             pass
-        except GroundwireError as error:
-            self._tell("error", {"detail": str(error), "title": type(error).__name__})
-        except Exception:
-            # The thread is the last one to know: the client must get its error event, the log the trace.
-            self._tell(
-                "error",
-                json.loads(bytes(problem(self._request, 500, "unexpected", "Something went wrong.").body)),
-            )
-            raise
+        except Exception as error:
+            # Nobody above this thread would hear of it: the client gets its error event, the log the trace.
+            self._tell("error", json.loads(bytes(problem_of(self._request, error).body)))
         finally:
             self._tell("done", {})
-            self._queue.put(None)
+            self._put(None)
 
     def _retrieved(self, understanding: Understanding, passages: Sequence[ScoredPassage]) -> None:
         if self._gone.is_set():
@@ -120,7 +131,12 @@ class _Stream:
         self._tell("retrieval", {"applied_filters": filters_out(understanding.filters), "hits": hits})
 
     def _tell(self, name: str, data: object) -> None:
-        self._queue.put(f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
+        self._put(f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode())
+
+    def _put(self, event: bytes | None) -> None:
+        # Once the client is gone the loop may be as well.
+        if not self._gone.is_set():
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
 
 
 def _answer_events(result: Answer) -> Iterator[tuple[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -14,12 +14,12 @@ from starlette.exceptions import HTTPException
 from index.errors import InvalidInputError
 from index.types import Filters
 from rag.understand import checked_date
-from service.access import EngineDep, require_key
+from service.access import EngineDep, KeyedRoute
 from service.engine import Engine
 from service.ingest import Summary, add_contents, add_lines, article_from_json
 from service.wire import Text, article_out, listed_out, parse_json, put_out, summary_out
 
-router = APIRouter(dependencies=[Depends(require_key)])
+router = APIRouter(route_class=KeyedRoute)
 
 _MAX_FILES = 100
 _SPOOL_BYTES = 1 << 20
