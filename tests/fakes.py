@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from index.types import FloatArray, Space
+from index.types import FloatArray, Hit, Space
+from rag.types import DraftStatement, Evidence, ScoredPassage, Understanding
 
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+")
 
@@ -41,3 +42,44 @@ class FakeEmbedder:
                 row[0] = 1
             row /= np.linalg.norm(row)
         return rows
+
+
+class FakeScorer:
+    """An `EvidenceScorer` whose probability is the share of the question's words that a sentence holds."""
+
+    name = "fake"
+    threshold = 0.5
+
+    def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
+        asked = _words(question)
+        scored = []
+        for hit in hits:
+            start = hit.passage.char_start
+            sentences = []
+            for span in hit.passage.sentences:
+                text = hit.passage.text[span.char_start - start : span.char_end - start]
+                share = len(asked & _words(text)) / len(asked)
+                sentences.append(Evidence(hit.passage, span.char_start, span.char_end, text, share))
+            scored.append(ScoredPassage(hit, max(item.score for item in sentences), tuple(sentences)))
+        return tuple(scored)
+
+
+class ScriptedGenerator:
+    """A `Generator` that writes what it is told: a function from the evidence to (text, marks) pairs.
+
+    Without a script it quotes every sentence of evidence. `asked` lists the questions that reached it.
+    """
+
+    name = "scripted"
+
+    def __init__(self, script: Callable[[Sequence[Evidence]], list[tuple[str, tuple[int, ...]]]] | None = None):
+        self.script = script or (lambda evidence: [(item.text, (n,)) for n, item in enumerate(evidence, 1)])
+        self.asked: list[str] = []
+
+    def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
+        self.asked.append(question.text)
+        return [DraftStatement(text, marks) for text, marks in self.script(evidence)]
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
