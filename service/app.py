@@ -13,7 +13,8 @@ from starlette.middleware import Middleware
 
 from service.access import KeyRing, Workers
 from service.engine import Engine, load_corpus_once, open_engine
-from service.middleware import BodyLimit, Envelope
+from service.middleware import Envelope, SizeLimit
+from service.origin import OriginGuard
 from service.problems import add_handlers
 from service.routes import answer, articles, pages, state
 from service.settings import Settings
@@ -48,8 +49,13 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        middleware=[Middleware(Envelope), Middleware(BodyLimit, limit=settings.max_body_mib << 20)],
+        middleware=[
+            Middleware(Envelope),
+            Middleware(OriginGuard, host=settings.host, names_only=not settings.api_keys),
+            Middleware(SizeLimit, limit=settings.max_body_mib << 20),
+        ],
     )
     app.state.keys = KeyRing(settings.api_keys)
     app.state.workers = Workers(settings.answers_at_once)

@@ -16,6 +16,9 @@ from service.problems import problem, problem_of
 
 log = logging.getLogger(__name__)
 
+MAX_HEADERS = 32 << 10
+"""Most bytes of a request's headers."""
+
 _CLIENT_LEFT = 499
 """Counted for a request whose client went away before it got a status."""
 
@@ -79,8 +82,11 @@ class Envelope:
             log.info("%s %s %d %.0f ms %s", method, route, status, spent, request_id)
 
 
-class BodyLimit:
-    """Refuses a body above a number of bytes with 413, told beforehand or found while it is read."""
+class SizeLimit:
+    """Refuses large headers with 431, and a body above a number of bytes with 413.
+
+    The body's size may be told beforehand or be found while it is read.
+    """
 
     def __init__(self, app: ASGIApp, limit: int) -> None:
         self._app = app
@@ -95,6 +101,13 @@ class BodyLimit:
             f"The body is larger than {self._limit >> 20} MiB. "
             "Send it in parts, or raise GROUNDWIRE_MAX_BODY_MIB."
         )
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS:
+            headers_detail = (
+                f"The headers are larger than {MAX_HEADERS >> 10} KiB. Send fewer or shorter ones."
+            )
+            response = problem(Request(scope), 431, "headers-too-large", headers_detail)
+            await response(scope, receive, send)
+            return
         length = Headers(scope=scope).get("content-length", "")
         if length.isdigit() and int(length) > self._limit:
             response = problem(

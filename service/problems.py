@@ -40,6 +40,23 @@ _STATUS: tuple[tuple[type[GroundwireError], int, str], ...] = (
 )
 """The most special class comes first."""
 
+NOT_JSON = "The body is not JSON. Send one JSON object in UTF-8."
+_NOT_FOUND = "Nothing is stored under this id. GET /v1/articles lists what is."
+_KINDS = {
+    400: "malformed-body",
+    401: "unauthorized",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "content-too-large",
+    415: "unsupported-media-type",
+}
+"""Types of errors that have a status alone; Python's phrases for them change between its versions."""
+_DETAILS = {
+    404: "There is no such route. GET /openapi.json lists the routes.",
+    405: "This route does not take this method. The Allow header names those that it takes.",
+}
+"""What to say where a router gives no more than its status."""
+
 
 class BusyError(GroundwireError):
     """All workers are taken and the queue is full."""
@@ -89,14 +106,15 @@ def problem_of(request: Request, error: Exception) -> JSONResponse:
     if status >= 500:
         log.error("%s", error)
     headers = {"Retry-After": "2"} if status == 503 else None
-    return problem(request, status, kind, str(error), headers=headers, errors=errors)
+    detail = _NOT_FOUND if isinstance(error, NotFoundError) else str(error)
+    return problem(request, status, kind, detail, headers=headers, errors=errors)
 
 
 def _validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return problem(request, 400, "malformed-json", "The body is not JSON. Send one JSON object in UTF-8.")
+        return problem(request, 400, "malformed-json", NOT_JSON)
     errors = [{"loc": _where(item["loc"]), "msg": str(item["msg"])} for item in found]
     return problem(
         request,
@@ -114,5 +132,10 @@ def _where(loc: tuple[int | str, ...]) -> str:
 
 def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-    return problem(request, error.status_code, kind, str(error.detail), headers=error.headers)
+    # Bad UTF-8, endless numbers and deep nesting come as other errors than malformed JSON does.
+    if error.status_code == 400 and isinstance(error.__cause__, ValueError | RecursionError):
+        return problem(request, 400, "malformed-json", NOT_JSON)
+    status, detail = error.status_code, str(error.detail)
+    if detail == HTTPStatus(status).phrase:
+        detail = _DETAILS.get(status, detail)
+    return problem(request, status, _KINDS.get(status, "http-error"), detail, headers=error.headers)

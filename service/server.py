@@ -15,11 +15,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from index.errors import StoreLockedError
 from index.library import lock_holder, writer_is_free
 from service.app import create_app
+from service.middleware import MAX_HEADERS
 from service.problems import MEDIA_TYPE
 from service.settings import Settings
-
-MAX_HEADERS = 32 << 10
-"""Most bytes of a request's first line and headers."""
 
 
 def run(settings: Settings, console: Console) -> None:

@@ -13,6 +13,7 @@ from index.types import ArticleSummary, Filters, PutResult, StoredArticle
 from rag.types import Answer, Citation, Question, ScoredPassage, Statement
 from rag.understand import MAX_QUESTION, MAX_TOP_K
 from service.ingest import Summary
+from service.problems import NOT_JSON
 
 Json = dict[str, Any]
 
@@ -88,7 +89,7 @@ def parse_json(body: bytes) -> object:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise HTTPException(400, "The body is not JSON. Send one JSON object in UTF-8.") from error
+        raise HTTPException(400, NOT_JSON) from error
 
 
 def filters_out(filters: Filters) -> Json:

@@ -72,7 +72,9 @@ class ScriptedGenerator:
 
     name = "scripted"
 
-    def __init__(self, script: Callable[[Sequence[Evidence]], list[tuple[str, tuple[int, ...]]]] | None = None):
+    def __init__(
+        self, script: Callable[[Sequence[Evidence]], list[tuple[str, tuple[int, ...]]]] | None = None
+    ):
         self.script = script or (lambda evidence: [(item.text, (n,)) for n, item in enumerate(evidence, 1)])
         self.asked: list[str] = []
 

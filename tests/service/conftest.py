@@ -62,14 +62,17 @@ class Service:
         self.app = create_app(self.settings, self._open)
 
     def _open(self, settings: Settings) -> Engine:
-        return Engine(open_library(settings.data, self.embedder), self.scorer, self.generator)
+        self.engine = Engine(open_library(settings.data, self.embedder), self.scorer, self.generator)
+        return self.engine
 
     @contextmanager
     def client(self, articles: bool = True) -> Iterator[TestClient]:
         """Start the app, with the three articles in it unless told otherwise."""
         with TestClient(self.app, raise_server_exceptions=False) as client:
             if articles:
-                headers = {"Authorization": f"Bearer {key.get_secret_value()}" for key in self.settings.api_keys}
+                headers = {
+                    "Authorization": f"Bearer {key.get_secret_value()}" for key in self.settings.api_keys
+                }
                 for article in ARTICLES:
                     assert client.post("/v1/articles", json=article, headers=headers).status_code == 201
             yield client
