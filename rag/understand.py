@@ -52,9 +52,8 @@ def checked_date(field: str, value: str) -> str:
     try:
         return parse_date(value)
     except ValueError as error:
-        raise InvalidInputError(
-            field, str(error), "Give it as 2026-05-10 or 2026-05-10T09:41:00Z."
-        ) from error
+        remedy = "Give a day of the calendar as 2026-05-10, or a moment as 2026-05-10T09:41:00Z."
+        raise InvalidInputError(field, "is not a date.", remedy) from error
 
 
 def _checked_filters(filters: Filters) -> Filters:

@@ -39,7 +39,9 @@ class OriginGuard:
                 await problem(Request(scope), 421, "foreign-host", detail)(scope, receive, send)
                 return
             if scope["method"] not in _SAFE and _is_foreign(headers):
-                detail = "A page of another site may not send here. Call from this service's own pages or a program."
+                detail = (
+                    "A page of another site may not send here. Use this service's own pages, or a program."
+                )
                 await problem(Request(scope), 403, "foreign-origin", detail)(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -74,7 +74,7 @@ def problem(
     """Give an error's response; `kind` is the stable last part of its type."""
     body: dict[str, Any] = {
         "type": f"urn:groundwire:problem:{kind}",
-        "title": HTTPStatus(status).phrase,
+        "title": kind.replace("-", " ").capitalize().replace("json", "JSON"),
         "status": status,
         "detail": detail,
         "instance": f"urn:groundwire:request:{request.scope.get('state', {}).get('request_id', '')}",

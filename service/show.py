@@ -74,7 +74,9 @@ def summary(result: Summary, console: Console) -> None:
         highlight=False,
     )
     for refusal in result.refusals:
-        console.print(plain(f"  refused ({refusal.reason}): {refusal.detail}"))
+        # What is wrong with a field names the field; which document it stands in comes before it.
+        where = "" if refusal.detail.startswith(f"{refusal.name}: ") else f"{refusal.name}: "
+        console.print(plain(f"  refused ({refusal.reason}): {where}{refusal.detail}"))
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:

@@ -188,6 +188,8 @@ function failed(error, shown) {
   byId("status").textContent = shown
     ? `${stopped ? "Stopped." : "The answer broke off."}${rest}` : stopped ? "Stopped." : "No answer came.";
   if (!stopped) showProblem(byId("problem"), error);
+  // A filter that was refused must be in sight to be mended.
+  if ((error.errors ?? []).some((item) => String(item.loc).startsWith("filters"))) byId("filters").open = true;
 }
 
 function copyButton() {
