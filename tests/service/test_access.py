@@ -1,8 +1,8 @@
 """Keys: who may call, and what those who may not are told."""
 
 import pytest
-from conftest import Service
 from pydantic import SecretStr, ValidationError
+from service_fakes import Service
 
 from service.access import KeyRing, Workers
 from service.problems import BusyError

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import ARTICLES
+from service_fakes import ARTICLES
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 NEW = {"title": "Lighthouse relit", "text": "The lighthouse shines again. It was dark for nine years."}
@@ -22,10 +22,8 @@ def test_an_article_is_created_updated_and_unchanged(client):
     unchanged = client.post("/v1/articles", json=NEW)
     assert (unchanged.status_code, unchanged.json()) == (200, {**body, "status": "unchanged"})
     updated = client.post("/v1/articles", json={**NEW, "text": "The lighthouse is dark again."})
-    assert (updated.status_code, updated.json()) == (
-        200,
-        {**body, "version": 2, "status": "updated", "seq": 5},
-    )
+    assert updated.status_code == 200
+    assert updated.json() == {**body, "version": 2, "status": "updated", "seq": 5}
 
 
 def test_a_created_article_is_found_at_once(client):
@@ -35,8 +33,15 @@ def test_a_created_article_is_found_at_once(client):
 
 
 def test_an_article_is_read_with_its_text_and_all_that_was_said_of_it(client):
-    full = {**NEW, "id": "light", "source": "Coast Daily", "url": "https://coast.example/light?utm_source=x",
-            "language": "en", "published_at": "10 May 2026", "desk": {"editor": "Ines", "page": 3}}  # fmt: skip
+    full = {
+        **NEW,
+        "id": "light",
+        "source": "Coast Daily",
+        "url": "https://coast.example/light?utm_source=x",
+        "language": "en",
+        "published_at": "10 May 2026",
+        "desk": {"editor": "Ines", "page": 3},
+    }
     assert client.post("/v1/articles", json=full).status_code == 201
     article = client.get("/v1/articles/light").json()
     assert (article["id"], article["version"], article["latest_version"]) == ("light", 1, 1)

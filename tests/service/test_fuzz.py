@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from conftest import Service
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from service_fakes import Service
 
 CHARACTERS = st.characters(codec=None)  # lone surrogates and NUL as well
 TEXT = st.text(CHARACTERS, max_size=30)

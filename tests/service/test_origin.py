@@ -1,12 +1,13 @@
 """Pages of other sites cannot use a browser to reach the service."""
 
 import pytest
-from conftest import Service
+from service_fakes import Service
 
 from service.origin import is_local_name
 
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
-ARTICLE = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n# Planted\n\nText here.\r\n--x--'
+HEAD = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.md"\r\n\r\n'
+ARTICLE = HEAD + b"# Planted\n\nText here.\r\n--x--"
 
 
 @pytest.mark.parametrize(

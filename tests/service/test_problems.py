@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from conftest import Service
+from service_fakes import Service
 
 from index.errors import StoreError, StoreWriteError
 

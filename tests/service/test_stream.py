@@ -4,8 +4,9 @@ import json
 import socket
 import threading
 
-import httpx
+import httpx2 as httpx
 import pytest
+from service_fakes import run_server
 
 from service.routes import answer as answer_route
 
@@ -14,10 +15,10 @@ WAIT_S = 30
 
 
 @pytest.fixture
-def address(service, served):
+def address(service):
     with service.client():
         pass
-    with served(service) as (host, port):
+    with run_server(service) as (host, port):
         yield f"http://{host}:{port}"
 
 

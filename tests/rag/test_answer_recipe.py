@@ -1,0 +1,237 @@
+"""The recipe from question to answer, with every part scripted but the library."""
+
+import pytest
+from fakes import FakeEmbedder, FakeScorer, ScriptedGenerator
+
+from index.errors import InvalidInputError
+from index.library import open_library
+from index.types import Article, Filters, Section
+from rag.answer import answer, find
+from rag.types import Question
+
+BRIDGE = "The harbour bridge opened on Monday. It cost 40 million crowns.\n\nFerries stop in June."
+ARTICLES = (
+    Article("Harbour bridge", BRIDGE, source="Coast Daily", published_at="2026-05-10", article_id="harbour"),
+    Article("Apples", "Frost took a third of the apples. 🍎 Growers ask for aid.", article_id="orchard"),
+    Article(
+        "大桥通车",
+        "大桥周一通车。造价四千万克朗。",
+        language="zh",
+        article_id="qiao",
+        sections=(Section("通车", 0, 7), Section("造价", 7, 15)),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """A library with the three articles, for reading only."""
+    library = open_library(tmp_path_factory.mktemp("recipe"), FakeEmbedder())
+    for article in ARTICLES:
+        library.put(article)
+    yield library
+    library.close()
+
+
+def asked(library, text, script=None, **more):
+    generator = ScriptedGenerator(script)
+    return answer(
+        Question(text, **more), library=library, scorer=FakeScorer(), generator=generator
+    ), generator
+
+
+def assert_exact(library, result):
+    for citation in result.citations:
+        article = library.catalog.article(citation.article_id, citation.version)
+        assert article.text[citation.char_start : citation.char_end] == citation.quote
+    for statement in result.statements:
+        shown = result.text[statement.char_start : statement.char_end]
+        assert all(f"[{n}]" in shown for n in statement.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes"),
+    [
+        ("harbour bridge opened Monday", ["The harbour bridge opened on Monday."]),
+        ("cost 40 million crowns", ["It cost 40 million crowns."]),
+        ("growers ask aid", ["🍎 Growers ask for aid."]),
+        ("造价四千万", ["造价四千万克朗。"]),
+    ],
+)
+def test_a_statement_is_cited_at_the_exact_characters(stored, question, quotes):
+    result, _ = asked(stored, question)
+    assert result.status == "answered"
+    assert [citation.quote for citation in result.citations] == quotes
+    assert_exact(stored, result)
+
+
+def test_citations_are_numbered_in_the_order_of_their_first_use(stored):
+    def script(evidence):
+        by_text = {item.text: n for n, item in enumerate(evidence, 1)}
+        ferries, opened = by_text["Ferries stop in June."], by_text["The harbour bridge opened on Monday."]
+        return [
+            ("Ferries stop in June.", (ferries,)),
+            ("The harbour bridge opened on Monday.", (opened, ferries)),
+            ("Ferries stop in June.", (ferries,)),
+        ]
+
+    result, _ = asked(stored, "harbour ferries", script)
+    assert [citation.n for citation in result.citations] == [1, 2]
+    assert result.statements[0].citations == (1,)
+    assert set(result.statements[1].citations) == {1, 2}
+    assert_exact(stored, result)
+
+
+def test_nothing_that_answers_abstains_and_lists_the_nearest(stored):
+    result, generator = asked(stored, "volcano eruption warnings")
+    assert (result.status, result.reason, result.text) == ("abstained", "no_evidence", "")
+    assert not result.statements
+    assert not result.citations
+    assert result.hits
+    assert generator.asked == [], "nothing is drafted without evidence"
+
+
+def test_filters_that_leave_nothing_abstain(stored):
+    result, _ = asked(stored, "harbour bridge", filters=Filters(sources=("Nobody",)))
+    assert (result.status, result.reason, result.hits) == ("abstained", "outside_filters", ())
+
+
+def test_filters_keep_other_articles_from_being_cited(stored):
+    result, _ = asked(stored, "harbour bridge opened Monday", filters=Filters(article_ids=("orchard",)))
+    assert (result.status, result.reason) == ("abstained", "no_evidence")
+    assert {hit.hit.passage.article_id for hit in result.hits} == {"orchard"}
+
+
+def test_an_empty_library_abstains(library):
+    result, _ = asked(library, "harbour bridge")
+    assert (result.status, result.reason) == ("abstained", "empty_library")
+    assert result.index.seq == 0
+
+
+def test_an_empty_library_is_empty_whatever_the_filters(library):
+    result, _ = asked(library, "harbour bridge", filters=Filters(languages=("en",)))
+    assert result.reason == "empty_library"
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        ("The bridge cost 41 million crowns.", (1,)),
+        ("The bridge will close forever tomorrow evening.", (1,)),
+        ("The harbour bridge opened on Monday.", ()),
+        ("The harbour bridge opened on Monday.", (99,)),
+        ("The harbour bridge opened on Monday.", (0,)),
+    ],
+)
+def test_a_draft_that_its_evidence_does_not_carry_abstains(stored, draft):
+    result, _ = asked(stored, "harbour bridge opened Monday", lambda evidence: [draft])
+    assert (result.status, result.reason, result.text) == ("abstained", "unsupported_draft", "")
+    assert not result.statements
+
+
+def test_a_deleted_article_is_never_cited(library):
+    for article in ARTICLES:
+        library.put(article)
+    assert asked(library, "harbour bridge opened Monday")[0].citations
+    library.delete("harbour")
+    result, _ = asked(library, "harbour bridge opened Monday")
+    assert result.status == "abstained"
+    assert "harbour" not in {hit.hit.passage.article_id for hit in result.hits}
+
+
+def test_an_article_that_is_deleted_while_the_question_is_worked_on_is_not_retrieved(library):
+    for article in ARTICLES:
+        library.put(article)
+    embed = library.embedder.embed_queries
+
+    def deleting(texts):
+        library.delete("harbour")
+        library.embedder.embed_queries = embed
+        return embed(texts)
+
+    library.embedder.embed_queries = deleting
+    result, _ = asked(library, "harbour bridge opened Monday")
+    assert "harbour" not in {hit.hit.passage.article_id for hit in result.hits}
+    assert not result.citations
+
+
+def test_an_answer_is_of_one_state_whatever_arrives_meanwhile(library):
+    library.put(ARTICLES[0])
+
+    class Meanwhile(FakeScorer):
+        def score(self, question, hits):
+            library.put(
+                Article("Harbour bridge again", "The harbour bridge opened on Monday too.", article_id="late")
+            )
+            return super().score(question, hits)
+
+    question = Question("harbour bridge opened Monday")
+    result = answer(question, library=library, scorer=Meanwhile(), generator=ScriptedGenerator())
+    assert result.index.seq == 1
+    assert {citation.article_id for citation in result.citations} == {"harbour"}
+    assert asked(library, question.text)[0].index.seq == 2
+
+
+def test_a_new_version_replaces_what_is_found_and_the_old_one_stays_readable(library):
+    library.put(ARTICLES[0])
+    before, _ = asked(library, "harbour bridge opened Monday")
+    library.put(Article("Harbour bridge", "The harbour bridge closed on Friday.", article_id="harbour"))
+    after, _ = asked(library, "harbour bridge closed Friday")
+    assert [citation.version for citation in after.citations] == [2]
+    assert_exact(library, before)
+    assert_exact(library, after)
+
+
+def test_what_the_listener_raises_ends_the_work(stored):
+    class EnoughError(Exception):
+        pass
+
+    def listener(understanding, passages):
+        assert passages
+        raise EnoughError
+
+    generator = ScriptedGenerator()
+    with pytest.raises(EnoughError):
+        answer(
+            Question("harbour bridge opened"),
+            library=stored,
+            scorer=FakeScorer(),
+            generator=generator,
+            on_retrieval=listener,
+        )
+    assert generator.asked == []
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        (Question(""), "question"),
+        (Question(" \n"), "question"),
+        (Question("a" * 3000), "question"),
+        (Question("a\ud800"), "question"),
+        (Question("bridge", top_k=0), "top_k"),
+        (Question("bridge", as_of="soon"), "as_of"),
+        (Question("bridge", filters=Filters(published_after="soon")), "filters.published_after"),
+    ],
+)
+def test_a_question_that_cannot_be_read_names_its_field(stored, question, field):
+    with pytest.raises(InvalidInputError) as raised:
+        answer(question, library=stored, scorer=FakeScorer(), generator=ScriptedGenerator())
+    assert raised.value.field == field
+    with pytest.raises(InvalidInputError):
+        find(question, library=stored, scorer=FakeScorer())
+
+
+def test_find_gives_what_an_answer_would_read(stored):
+    question = Question("harbour bridge opened Monday")
+    found = find(question, library=stored, scorer=FakeScorer())
+    assert found.snapshot.seq == 3
+    assert found.passages == asked(stored, question.text)[0].hits
+
+
+def test_an_answer_tells_its_stages_and_models(stored):
+    result, _ = asked(stored, "harbour bridge opened Monday")
+    stages = result.timings
+    assert stages.total >= stages.retrieve > 0
+    assert (result.models.evidence, result.models.generator) == ("fake", "scripted")
+    assert result.models.embedder == result.index.space == stored.embedder.space.id

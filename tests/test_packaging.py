@@ -1,0 +1,121 @@
+"""The project as a package: entry point, packages, pins, and commands that the README names."""
+
+import re
+import tomllib
+from importlib.metadata import distributions, entry_points
+from pathlib import Path
+
+import pytest
+import typer.main
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from service.cli import app
+from service.cli import main as cli_main
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+INSTALLER = {"pip", "setuptools", "wheel", "groundwire"}
+"""What a virtual environment brings by itself, and the project."""
+
+
+def pins():
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    found = {}
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            name, _, version = line.partition("==")
+            assert version, f"{line} is no exact pin"
+            found[canonicalize_name(name.strip())] = version.partition(";")[0].strip()
+    return found
+
+
+def commands_named_in(path, word):
+    """The words after `make` or `groundwire` in the code of a document."""
+    code = "\n".join(block or inline for block, inline in CODE.findall(path.read_text(encoding="utf-8")))
+    return set(re.findall(rf"(?:^|[\s&;(])(?:\.venv/bin/)?{word} ([a-z][a-z-]*)", code, re.MULTILINE))
+
+
+def test_the_entry_point_is_the_command_line():
+    assert PROJECT["project"]["scripts"] == {"groundwire": "service.cli:main"}
+    for found in entry_points(group="console_scripts", name="groundwire"):
+        assert found.load() is cli_main
+
+
+def test_the_four_packages_and_the_corpus_are_shipped():
+    packages = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert set(packages) == {"rag", "index", "service", "eval", "corpus"}
+    assert all((ROOT / name).is_dir() for name in packages)
+    assert set(PROJECT["tool"]["mypy"]["packages"]) == set(packages) - {"corpus"}
+    assert PROJECT["tool"]["mypy"]["strict"] is True
+
+
+def test_everything_that_is_required_is_pinned_inside_its_bounds():
+    required = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]]
+    pinned = pins()
+    for line in required:
+        requirement = Requirement(line)
+        assert requirement.specifier, f"{line} has no lower bound"
+        assert requirement.specifier.contains(pinned[canonicalize_name(requirement.name)]), line
+
+
+def test_everything_that_the_requirements_bring_is_pinned_at_what_is_installed():
+    installed = {canonicalize_name(found.metadata["Name"]): found for found in distributions()}
+    pinned = pins()
+    waiting = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["dev"]]
+    seen = set()
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        wanted = not requirement.marker or any(
+            requirement.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)
+        )
+        if not wanted or name in seen or name in INSTALLER or name not in installed:
+            continue
+        seen.add(name)
+        assert name in pinned, f"{name} is installed and not pinned"
+        assert installed[name].version.partition("+")[0] == pinned[name].partition("+")[0]
+        waiting += installed[name].requires or []
+    assert len(seen) > 40
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_make_target_that_a_document_names_exists(path):
+    assert commands_named_in(path, "make") <= TARGETS
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_every_command_that_a_document_names_exists(path):
+    commands = set(typer.main.get_command(app).commands)
+    assert commands_named_in(path, "groundwire") <= commands
+
+
+def test_commands_are_found_in_code_and_nowhere_else(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "They make do. `make run`\n\n```\n$ groundwire add x && make test\n```\n", encoding="utf-8"
+    )
+    assert commands_named_in(page, "make") == {"run", "test"}
+    assert commands_named_in(page, "groundwire") == {"add"}
+
+
+def test_every_target_of_the_makefile_is_phony_and_explained():
+    phony = set(re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE).group(1).split())
+    explained = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+    assert TARGETS == phony == explained
+    assert {"run", "ask", "test", "check", "help"} <= TARGETS
+
+
+def test_the_check_that_runs_on_every_change_runs_the_suite():
+    assert re.search(r"\bmake test\b", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+
+
+def test_the_documents_of_a_project_are_there():
+    for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE"):
+        assert (ROOT / name).read_text(encoding="utf-8").strip()
+    assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert PROJECT["project"]["license"] == "Apache-2.0"
