@@ -25,7 +25,9 @@ def _is_text(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_is_text)]
-Names = Annotated[list[Annotated[Text, Field(max_length=300)]], Field(max_length=200)]
+# The length first: behind another validator pydantic counts "items" of a text.
+Name = Annotated[str, Field(max_length=300), AfterValidator(_is_text)]
+Names = Annotated[list[Name], Field(max_length=200)]
 
 
 class _Request(BaseModel):
@@ -55,7 +57,8 @@ class FiltersIn(_Request):
 class SearchIn(_Request):
     """Body of `POST /v1/search`."""
 
-    question: Annotated[Text, Field(min_length=1, max_length=MAX_QUESTION)]
+    # Its length is checked where the question is understood, in words that say what to do.
+    question: Annotated[Text, Field(json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION})]
     as_of: Text | None = None
     filters: FiltersIn = FiltersIn()
     top_k: Annotated[int, Field(ge=1, le=MAX_TOP_K)] = 8
@@ -69,7 +72,7 @@ class AnswerIn(SearchIn):
     """Body of `POST /v1/answer`."""
 
     stream: bool = False
-    generator: Annotated[Text, Field(max_length=300)] = ""
+    generator: Name = ""
     unsupported: Literal["drop", "mark"] = "drop"
 
     def value(self) -> Question:

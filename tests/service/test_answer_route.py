@@ -176,6 +176,20 @@ def test_a_field_that_cannot_be_used_is_named(reading, send_json, route, change,
     assert loc in [error["loc"] for error in response.json()["errors"]]
 
 
+@pytest.mark.parametrize(
+    ("question", "detail"),
+    [
+        ("", "question: has no words. Ask in 1 to 2000 characters."),
+        ("a" * 3000, "question: has 3000 characters. Ask in at most 2000 characters."),
+    ],
+    ids=["empty", "too long"],
+)
+@pytest.mark.parametrize("more", [{}, {"stream": True}], ids=["whole", "stream"])
+def test_a_question_of_the_wrong_length_is_told_the_right_one(reading, question, detail, more):
+    response = reading.post("/v1/answer", json={"question": question, **more})
+    assert (response.status_code, response.json()["detail"]) == (422, detail)
+
+
 def test_a_question_of_the_longest_length_is_taken(reading):
     assert ask(reading, "bridge " * 285 + "harb")["status"] in ("answered", "abstained")
 
