@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 DOCS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
-CODE = re.compile(r"```[a-z]*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+CODE = re.compile(r"```[a-z]*\n.*?```|^ {4}[^\n]*|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 INSTALLER = {"pip", "setuptools", "wheel", "groundwire"}
 """What a virtual environment brings by itself, and the project."""
 
@@ -36,7 +36,7 @@ def pins():
 
 def commands_named_in(path, word):
     """The words after `make` or `groundwire` in the code of a document."""
-    code = "\n".join(block or inline for block, inline in CODE.findall(path.read_text(encoding="utf-8")))
+    code = "\n".join(found.strip("`") for found in CODE.findall(path.read_text(encoding="utf-8")))
     return set(re.findall(rf"(?:^|[\s&;(])(?:\.venv/bin/)?{word} ([a-z][a-z-]*)", code, re.MULTILINE))
 
 
@@ -94,6 +94,11 @@ def test_every_command_that_a_document_names_exists(path):
     assert commands_named_in(path, "groundwire") <= commands
 
 
+def test_the_readme_names_what_a_newcomer_types():
+    assert {"run", "ask", "test"} <= commands_named_in(ROOT / "README.md", "make")
+    assert {"ask", "add", "serve"} <= commands_named_in(ROOT / "README.md", "groundwire")
+
+
 def test_commands_are_found_in_code_and_nowhere_else(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
@@ -101,6 +106,11 @@ def test_commands_are_found_in_code_and_nowhere_else(tmp_path):
     )
     assert commands_named_in(page, "make") == {"run", "test"}
     assert commands_named_in(page, "groundwire") == {"add"}
+    page.write_text(
+        "We make do.\n\n    groundwire remove ID   groundwire status\n    make help\n", encoding="utf-8"
+    )
+    assert commands_named_in(page, "make") == {"help"}
+    assert commands_named_in(page, "groundwire") == {"remove", "status"}
 
 
 def test_every_target_of_the_makefile_is_phony_and_explained():
