@@ -24,8 +24,14 @@ _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af
 _ENUMERATOR = re.compile(
     r"[(（\[]?(?:[0-9]{1,3}(?:\.[0-9]{1,2})?|[IVXLC]{1,6}|[ivx]{1,5}|[A-Za-z])[)）\]]?\Z"
 )
+_ATTRIBUTION = re.compile(
+    r"(?P<name>(?:[^\W\d_a-z][\w’'-]{0,23}\.?[ ]){1,4})(?:said|says|asked|asks|told|tells|wrote|writes"
+    r"|replied|replies|added|adds|joked|exclaimed|wondered|recalled|recalls|declared|shouted|yelled|posted|tweeted"
+    r"|responded|answered|remarked|quipped|continued|explained)\b"
+)
 
 _LOOK_BACK = 24
+_SHORTEST_LEFT_OPEN = 8
 _ENUMERATOR_LENGTH = 10
 _OPENERS = frozenset("“‘「『（(【《")
 _CONTINUES = frozenset("，、；：,;:/.…。-–—")
@@ -98,6 +104,8 @@ def _ends_sentence(text: str, start: int, candidate: re.Match[str], end: int) ->
     following = _skip_space(text, after, end)
     if following == end or _BREAKS.search(text, after, following):
         return True
+    if mark[0] in "…." and _is_only_quoted(text, start, candidate.start()):
+        return False
     if text[following] in _CONTINUES:
         return _ends_before_dash(mark, close, text[following])
     if not _EAST_ASIAN_MARKS.isdisjoint(mark):
@@ -109,7 +117,20 @@ def _ends_sentence(text: str, start: int, candidate: re.Match[str], end: int) ->
         return _ends_without_space(text, start, candidate, next_word)
     if next_word[:1].islower() and not _BRAND.match(next_word):
         return False
+    if close and mark != ".":
+        return not _is_attributed(text, following, end)
     return mark != "." or bool(close) or not _is_abbreviated(text, start, candidate.start(), next_word)
+
+
+def _is_only_quoted(text: str, start: int, position: int) -> bool:
+    """Whether nothing but opening quotes stands before the marks: an ellipsis that begins a quotation."""
+    return position - start <= 2 and not text[start:position].strip("\"'“‘「『（(")
+
+
+def _is_attributed(text: str, following: int, end: int) -> bool:
+    """Whether a name and a verb of speaking follow, as in `“Why?” Ms. Chen asked.`"""
+    found = _ATTRIBUTION.match(text, following, end)
+    return found is not None and found["name"].split()[0] not in _STARTERS
 
 
 def _ends_before_dash(mark: str, close: str, following: str) -> bool:
@@ -131,7 +152,9 @@ def _ends_without_space(text: str, start: int, candidate: re.Match[str], next_wo
         if close or "?" in mark or "!" in mark:
             return True
         if mark != ".":
-            return following in _OPENERS
+            # Six dots close a Chinese sentence that is left open; behind a word or two they are a pause.
+            left_open = mark.startswith("……") and position - start >= _SHORTEST_LEFT_OPEN
+            return following in _OPENERS or left_open
         return not (
             _is_list_number(text, start, position) or _is_abbreviated(text, start, position, next_word)
         )

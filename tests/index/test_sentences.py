@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentence_labels import agreement, windows
 
 from index.sentences import sentence_spans
 
@@ -74,6 +75,15 @@ def split(text: str) -> list[str]:
         ["《你好，李焕英！》上映。", "“加油！”、“必胜！”，他们喊。"],
         ["估值为$45–$50 billion.", "接着，IPO开始了。", "OK?", "好。"],
         ["这个……我不知道。", "“我想……”", "她停住了。"],
+        ["孩子们唱歌、跳舞、画画……", "操场上很热闹。", "“……以后再说。”", "他走了。"],
+        [
+            "“Why now?” Ms. Chen asked.",
+            "“… I wait,” she said.",
+            '"Go!"',
+            "But Bob said no.",
+            '"It pays!"',
+            "Ann sold.",
+        ],
         ["升级如下：——更轻的框架。", "——更快的芯片。"],
         ["见附注；1.统计范围2.采集渠道。", "完。"],
         ["The company said so.", "The market fell."],
@@ -139,9 +149,12 @@ def test_spans_cover_everything_but_white_space_and_do_not_overlap(text, data):
 def test_time_is_linear_in_the_text(unit):
     def seconds(length: int) -> float:
         text = unit * (length // len(unit))
-        began = time.perf_counter()
-        sentence_spans(text)
-        return time.perf_counter() - began
+        fastest = float("inf")
+        for _ in range(3):
+            began = time.process_time()
+            sentence_spans(text)
+            fastest = min(fastest, time.process_time() - began)
+        return fastest
 
     seconds(10_000)
     assert seconds(800_000) < 40 * max(seconds(100_000), 0.001)
@@ -170,3 +183,12 @@ def test_boundaries_agree_with_those_that_annotators_saw(language, precision, re
                 )
     assert common / found >= precision
     assert common / expected >= recall
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_sentences_end_where_they_were_marked_by_hand(language, test_data):
+    labelled = [window for window in windows(test_data) if window.language == language]
+    assert sum(len(window.ends) for window in labelled) >= 200
+    found = agreement(labelled, lambda line, _: [span.char_end for span in sentence_spans(line)])
+    assert found.precision >= 0.98
+    assert found.recall >= 0.98
