@@ -6,34 +6,12 @@ were given). A moment without a zone is kept as it is and counts as UTC when it 
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH = (
-    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
-    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_YEAR, _DAY = r"(?P<year>[0-9]{4})", r"(?P<day>[0-9]{1,2})"
-_TIME = (
-    r"(?:(?:[Tt]|[ ]{1,2})(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6})[0-9]{0,3})?)?"
-    r"[ ]?(?P<zone>[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
-)
-_FORMS: Final = tuple(
-    re.compile(form + _TIME, re.IGNORECASE | re.ASCII)
-    for form in (
-        rf"{_YEAR}(?P<mark>[-/.])(?P<month>[0-9]{{1,2}})(?P=mark){_DAY}",
-        rf"{_YEAR}(?P<month>[0-9]{{2}})(?P<day>[0-9]{{2}})",
-        rf"{_YEAR}[ ]?年[ ]?(?P<month>[0-9]{{1,2}})[ ]?月[ ]?{_DAY}[ ]?日",
-        rf"{_MONTH}[ ]{{1,2}}{_DAY},?[ ]{{1,2}}{_YEAR}",
-        rf"{_DAY}[ ]{{1,2}}{_MONTH},?[ ]{{1,2}}{_YEAR}",
-    )
-)
-_LONGEST = 60
+from index.date_forms import Given, read_form
 
+_REMEDY = "Write it as 2026-05-10 or 2026-05-10T09:41:00+08:00."
 _DAY_PRECISION, _MINUTE, _SECOND, _FRACTION = range(4)
 
 
@@ -78,65 +56,43 @@ def _truncated(moment: datetime, precision: int) -> datetime:
 @lru_cache(maxsize=16_384)  # a filter asks for the same days again and again
 def _read(text: str) -> tuple[str, datetime, int]:
     """Return the date in ISO form, as a moment in UTC, and the precision it was given at."""
-    found = _match(text)
     try:
-        day = date(int(found["year"]), _month_of(found), int(found["day"]))
-        if found["hour"] is None:
-            return day.isoformat(), datetime(day.year, day.month, day.day, tzinfo=UTC), _DAY_PRECISION
-        moment = datetime(
-            day.year, day.month, day.day, int(found["hour"]), int(found["minute"]), int(found["second"] or 0),
-            int((found["fraction"] or "").ljust(6, "0")), tzinfo=UTC,
-        )  # fmt: skip
-        moment -= _offset(found["zone"] or "Z")
+        given = read_form(text)
+        if given is not None:
+            return _iso(given), _moment(given), _precision(given)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is not a date of the calendar. {_REMEDY}") from None
-    return f"{day.isoformat()}T{_clock(found)}{_zone(found['zone'])}", moment, _precision(found)
+    raise ValueError(f"{text.strip()[:60]!r} is not a date. {_REMEDY}")
 
 
-_REMEDY = "Write it as 2026-05-10 or 2026-05-10T09:41:00+08:00."
+def _iso(given: Given) -> str:
+    if given.hour is None:
+        return given.day.isoformat()
+    clock = f"{given.hour:02}:{given.minute:02}"
+    if given.second is not None:
+        clock += f":{given.second:02}"
+    return f"{given.day.isoformat()}T{clock}{'.' if given.fraction else ''}{given.fraction}{given.zone}"
 
 
-def _match(text: str) -> re.Match[str]:
-    cleaned = text.strip()
-    if len(cleaned) <= _LONGEST:
-        for form in _FORMS:
-            if found := form.fullmatch(cleaned):
-                return found
-    raise ValueError(f"{cleaned[:_LONGEST]!r} is not a date. {_REMEDY}")
-
-
-def _month_of(found: re.Match[str]) -> int:
-    groups = found.groupdict()
-    return int(groups["month"]) if "month" in groups else _MONTHS.index(groups["name"][:3].lower()) + 1
-
-
-def _precision(found: re.Match[str]) -> int:
-    if found["fraction"]:
-        return _FRACTION
-    return _SECOND if found["second"] else _MINUTE
-
-
-def _clock(found: re.Match[str]) -> str:
-    clock = f"{found['hour']}:{found['minute']}"
-    if found["second"]:
-        clock += f":{found['second']}"
-    return f"{clock}.{found['fraction']}" if found["fraction"] else clock
-
-
-def _zone(zone: str | None) -> str:
-    if not zone:
-        return ""
-    if zone in "Zz":
-        return "Z"
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    return f"{zone[0]}{digits[:2]}:{digits[2:]}"
+def _moment(given: Given) -> datetime:
+    day = given.day
+    moment = datetime(
+        day.year, day.month, day.day, given.hour or 0, given.minute, given.second or 0,
+        int(given.fraction.ljust(6, "0")), tzinfo=UTC,
+    )  # fmt: skip
+    return moment - _offset(given.zone)
 
 
 def _offset(zone: str) -> timedelta:
-    if zone in "Zz":
+    if zone in ("", "Z"):
         return timedelta(0)
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
-    if hours > 23 or minutes > 59:
-        raise ValueError(zone)
-    return timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:]))
+    return -offset if zone[0] == "-" else offset
+
+
+def _precision(given: Given) -> int:
+    if given.hour is None:
+        return _DAY_PRECISION
+    if given.fraction:
+        return _FRACTION
+    return _MINUTE if given.second is None else _SECOND

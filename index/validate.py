@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from index.address import canonical_url
 from index.dates import parse_date
 from index.errors import InvalidInputError
-from index.identity import canonical_url, checked_id
+from index.identity import checked_id
 from index.language import detect
 from index.types import Article
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import InvalidInputError
-from index.identity import article_id, canonical_url, content_sha256
+from index.identity import article_id, content_sha256
 from index.types import Article, QAPair, Section
 from index.validate import MAX_METADATA, MAX_TEXT, MAX_TITLE, checked_article
 
@@ -110,32 +110,6 @@ def test_metadata_is_kept_as_json_reads_it_back():
     }
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://example.com/a",
-        "http://example.com/a",
-        "HTTPS://EXAMPLE.com/a/",
-        "https://example.com:443/a#part",
-        "http://example.com:80/a",
-        " https://example.com/a?utm_source=x&fbclid=1 ",
-    ],
-)
-def test_the_addresses_of_one_page_are_one(url):
-    assert canonical_url(url) == "https://example.com/a"
-
-
-def test_addresses_of_different_pages_stay_apart():
-    urls = [
-        "https://a.de/x",
-        "https://a.de/X",
-        "https://a.de/x?id=1",
-        "https://a.de/x?id=2",
-        "https://a.de:8443/x",
-    ]
-    assert len({canonical_url(url) for url in urls}) == len(urls)
-
-
 def test_identity_is_the_given_id_else_the_url_else_source_and_title():
     assert article_id(replace(PLAIN, article_id="mine", url="https://a.de")) == "mine"
     assert article_id(replace(PLAIN, url="https://a.de/x?utm_source=y")) == article_id(
@@ -171,6 +145,14 @@ def test_the_order_of_metadata_changes_nothing():
     assert content_sha256(replace(PLAIN, metadata=metadata)) == content_sha256(
         replace(PLAIN, metadata=turned)
     )
+
+
+def test_the_same_page_under_another_of_its_addresses_is_unchanged():
+    page = replace(PLAIN, url="https://www.example.com/news/1")
+    other = replace(PLAIN, url="http://m.example.com/news/1/amp?utm_source=x")
+    assert article_id(other) == article_id(page)
+    assert content_sha256(other) == content_sha256(page)
+    assert content_sha256(replace(page, text="A text, changed.")) != content_sha256(page)
 
 
 def test_the_hash_leaves_out_the_given_id_and_what_a_parser_missed():
