@@ -19,6 +19,7 @@ from index.dates import in_range
 from index.errors import NotFoundError, StoreError
 from index.identity import article_id, content_sha256
 from index.rows import article_row, passage_row, stored_article, stored_passage, summary
+from index.story import link, stories_of, unlink
 from index.types import (
     Article,
     ArticleSummary,
@@ -31,6 +32,7 @@ from index.types import (
     StoredArticle,
     StoredPassage,
     StoredQAPair,
+    Story,
 )
 
 _SQL_VARIABLES = 500
@@ -173,6 +175,8 @@ class Catalog:
         )
         for passage, content_hash in zip(item.passages, item.content_hashes, strict=True):
             connection.execute(*passage_row(number, version, passage, content_hash, seq))
+        if item.article.kind == "article":
+            link(connection, number, item.article.text)
         created = row is None or row["deleted"]
         return PutResult(identity, version, "created" if created else "updated", seq)
 
@@ -199,6 +203,7 @@ class Catalog:
                 "UPDATE passages SET removed_seq = ? WHERE article = ? AND removed_seq IS NULL", (seq, number)
             )
             connection.execute("DELETE FROM versions WHERE article = ?", (number,))
+            unlink(connection, number)
             connection.execute("UPDATE articles SET deleted = 1, seq = ? WHERE number = ?", (seq, number))
             return seq
 
@@ -317,6 +322,10 @@ class Catalog:
                 )
             )
         return found
+
+    def stories_of(self, article_ids: Sequence[str]) -> dict[str, Story]:
+        """Give the stories that articles tell; articles too short to have one are left out."""
+        return stories_of(self._database.connection(), article_ids)
 
     def keys_matching(self, filters: Filters, seq: int) -> IntArray:
         """Give the keys, ascending, of the passages live at `seq` whose articles pass the filters.

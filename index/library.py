@@ -31,6 +31,7 @@ from index.types import (
     PutResult,
     ScoredKey,
     StoredPassage,
+    Story,
 )
 from index.validate import checked_article
 
@@ -67,6 +68,10 @@ class Snapshot:
     def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Give the articles of passages; passages deleted since are left out."""
         return self.catalog.article_ids(keys)
+
+    def stories_of(self, article_ids: Sequence[str]) -> dict[str, Story]:
+        """Give the stories that articles tell; articles too short to have one are left out."""
+        return self.catalog.stories_of(article_ids)
 
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """Give passages by key; those deleted since are left out."""

@@ -83,6 +83,24 @@ _MIGRATIONS = (
         PRIMARY KEY (content_sha256, space)
     ) WITHOUT ROWID;
     """,
+    # Stories of near-duplicate articles (`index.story`).
+    """
+    CREATE TABLE stories (number INTEGER PRIMARY KEY AUTOINCREMENT);
+
+    CREATE TABLE story_articles (
+        article INTEGER PRIMARY KEY REFERENCES articles (number),
+        story INTEGER NOT NULL REFERENCES stories (number),
+        minhash BLOB NOT NULL,
+        figures BLOB NOT NULL
+    );
+    CREATE INDEX story_articles_by_story ON story_articles (story);
+
+    CREATE TABLE story_bands (
+        key INTEGER NOT NULL,
+        article INTEGER NOT NULL,
+        PRIMARY KEY (key, article)
+    ) WITHOUT ROWID;
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

@@ -219,14 +219,26 @@ class ScoredKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """A story that an article is one telling of, and in how many other articles it is told too."""
+
+    id: str
+    also_in: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its rank (from 1) and the scores of the legs that found it."""
+    """A passage with its rank (from 1) and the scores of the legs that found it.
+
+    `story` is that of the passage's article, nothing where the article is too short to have one.
+    """
 
     passage: StoredPassage
     rank: int
     dense: float | None
     lexical: float | None
     fused: float
+    story: Story | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.fuse import fuse_legs
 from index.library import Snapshot
-from index.types import Hit, ScoredKey
+from index.types import Hit, ScoredKey, Story
 from rag.types import Understanding
 
 CANDIDATES = 100
@@ -56,10 +57,33 @@ def _fused(
         {"dense": list(dense_scores), "lexical": list(lexical_scores)},
         article_of,
         {"dense": dense_weight, "lexical": 1.0},
-    )[:top_k]
+    )
+    stories = snapshot.stories_of(sorted(set(article_of.values())))
+    fused = one_per_story(fused, article_of, stories)[:top_k]
     passages = snapshot.passages([key for key, _ in fused])
     present = [(key, score) for key, score in fused if key in passages]
     return tuple(
-        Hit(passages[key], rank, dense_scores.get(key), lexical_scores.get(key), score)
+        Hit(
+            passages[key],
+            rank,
+            dense_scores.get(key),
+            lexical_scores.get(key),
+            score,
+            stories.get(article_of[key]),
+        )
         for rank, (key, score) in enumerate(present, start=1)
     )
+
+
+def one_per_story(
+    fused: Sequence[tuple[int, float]], article_of: Mapping[int, str], stories: Mapping[str, Story]
+) -> list[tuple[int, float]]:
+    """Keep of each story the passages of the article that comes first; its other tellings are left out."""
+    teller: dict[str, str] = {}
+    kept = []
+    for key, score in fused:
+        article = article_of[key]
+        story = stories.get(article)
+        if story is None or teller.setdefault(story.id, article) == article:
+            kept.append((key, score))
+    return kept

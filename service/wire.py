@@ -125,6 +125,7 @@ def hit_out(passage: ScoredPassage) -> Json:
             "evidence": round(passage.score, 4),
         },
         "text": hit.passage.text,
+        "story": asdict(hit.story) if hit.story else None,
     }
 
 

@@ -1,0 +1,32 @@
+from index.library import Library
+from index.types import Article, Filters, Story
+from rag.retrieve import one_per_story, retrieve
+from rag.types import Understanding
+
+TEXT = (
+    "Ministers agreed late on Tuesday to fund the northern rail line after months of talks about its cost. "
+    "The route through four valleys needs 14 tunnels, and farmers had asked for more of them. "
+    "Towns on the line get stations that trains serve every hour from the spring of next year."
+)
+
+
+def test_the_first_article_of_a_story_keeps_all_its_passages():
+    fused = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, 0.5)]
+    article_of = {1: "a", 2: "b", 3: "a", 4: "c", 5: "d"}
+    stories = {"a": Story("s", 1), "b": Story("s", 1), "c": Story("t", 0)}
+    assert one_per_story(fused, article_of, stories) == [(1, 0.9), (3, 0.7), (4, 0.6), (5, 0.5)]
+
+
+def test_a_search_gives_one_telling_of_a_story_and_counts_the_others(library: Library):
+    for source in ("Agency", "Paper", "Portal"):
+        library.put(Article("Rail line funded", f"{source} report. {TEXT}", source=source))
+    library.put(Article("Weather", "It rains in the valleys on Tuesday, and trains run late."))
+    question = Understanding("Who funds the northern rail line?", "en", (), Filters())
+    hits = retrieve(question, library.snapshot(), top_k=8).hits
+    told = [hit for hit in hits if hit.passage.title == "Rail line funded"]
+    assert len({hit.passage.article_id for hit in told}) == 1
+    assert {hit.story.also_in for hit in told} == {2}
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+
+    paper = Understanding(question.text, "en", (), Filters(sources=("Paper",)))
+    assert {hit.passage.source for hit in retrieve(paper, library.snapshot(), top_k=8).hits} == {"Paper"}
