@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,13 +15,13 @@ from rich.text import Text
 
 from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
 from service import show
-from service.settings import Settings, read_settings, settings_in_force
-
-if TYPE_CHECKING:
-    from service.engine import Engine
+from service.commands.add import add
+from service.commands.opened import opened_engine as _engine
+from service.commands.watch import watch
+from service.commands.writing import require_writer
+from service.settings import read_settings, settings_in_force
 
 EXIT_INVALID = 2
-EXIT_REFUSED = 3
 EXIT_LOCKED = 75
 EXIT_NEWER = 78
 
@@ -35,6 +33,8 @@ app = typer.Typer(
 )
 evaluations = typer.Typer(help="Run and read evaluations.", no_args_is_help=True)
 app.add_typer(evaluations, name="eval")
+app.command()(add)
+app.command()(watch)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -91,36 +91,10 @@ def ask(
 
 
 @app.command()
-def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files, folders, JSON Lines (.jsonl, .jsonl.gz).")],
-    as_json: Json = False,
-) -> None:
-    """Add articles; tells what was added, updated, unchanged and refused."""
-    from dataclasses import asdict
-
-    from service.ingest import add_paths
-    from service.wire import summary_out
-
-    with _engine(read_settings()) as engine:
-        _require_writer(engine)
-        with show.progress("adding articles", hidden=as_json) as tell:
-            summary = add_paths(paths, engine.library, tell)
-    if as_json:
-        body = summary_out(summary)
-        typer.echo(
-            json.dumps({**body, "refused": [asdict(item) for item in summary.refusals]}, ensure_ascii=False)
-        )
-    else:
-        show.summary(summary, Console())
-    if summary.refused:
-        raise typer.Exit(EXIT_REFUSED)
-
-
-@app.command()
 def remove(article_id: Annotated[str, typer.Argument(help="Id of the article.")]) -> None:
     """Remove an article with all its versions."""
     with _engine(read_settings()) as engine:
-        _require_writer(engine)
+        require_writer(engine)
         seq = engine.library.delete(article_id)
     typer.echo(f"removed {article_id}; no answer uses it from change {seq} on")
 
@@ -200,28 +174,3 @@ def eval_run(
             run_library(engine, settings, sample=sample, seed=seed, out=out)
     else:
         run_folder(data, settings, sample=sample, seed=seed, out=out, skip_faulty=skip_faulty)
-
-
-@contextmanager
-def _engine(settings: Settings) -> Iterator[Engine]:
-    from service.engine import load_corpus_once, open_engine
-
-    engine = open_engine(settings)
-    try:
-        if settings.corpus and engine.library.writable and not engine.library.catalog.seq():
-            with show.progress("loading the articles that ship with Groundwire", hidden=False) as tell:
-                load_corpus_once(engine, settings, tell)
-        yield engine
-    finally:
-        engine.close()
-
-
-def _require_writer(engine: Engine) -> None:
-    if not engine.library.writable:
-        from index.library import lock_holder
-
-        holder = lock_holder(read_settings().data)
-        raise StoreLockedError(
-            f"Process {holder} writes to this library (`groundwire serve`?). "
-            "Send the change to it (POST /v1/articles), or stop it first."
-        )

@@ -6,8 +6,11 @@ import gzip
 import io
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -15,14 +18,34 @@ from index.errors import InvalidInputError, RefusedDocumentError, printable
 from index.library import Library
 from index.parse import parse_all
 from index.types import Article, PutResult
+from service.remote import Reader, is_url
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_LINE = 8 * 1024 * 1024
 MAX_DEPTH = 32
 KNOWN_FIELDS = frozenset({"id", "title", "text", "source", "published_at", "updated_at", "language", "url"})
-_SUFFIXES = (".md", ".markdown", ".txt", ".text", ".jsonl", ".ndjson", ".jsonl.gz")
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz")
+_SUFFIXES = (
+    *(
+        ".md",
+        ".markdown",
+        ".txt",
+        ".text",
+        ".html",
+        ".htm",
+        ".xhtml",
+        ".pdf",
+        ".docx",
+        ".rss",
+        ".atom",
+        ".xml",
+    ),
+    *_LINES,
+)
+_ADDRESS_WORK = 256 * 1024
+"""Work that an address counts for beside the bytes of files: it takes seconds, not milliseconds."""
 _MAX_REFUSALS = 1000
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +59,10 @@ class Refusal:
 
 @dataclass
 class Summary:
-    """What became of the documents of one call."""
+    """What became of the documents of one call.
+
+    `labels` name the document of each result; `work` is the call's size in bytes where that is known.
+    """
 
     added: int = 0
     updated: int = 0
@@ -44,9 +70,12 @@ class Summary:
     refused: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     results: list[PutResult] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    work: int = 0
+    work_done: int = 0
 
-    def count(self, result: PutResult) -> None:
-        """Count a stored article."""
+    def count(self, result: PutResult, label: str) -> None:
+        """Count a stored article of a document."""
         if result.status == "created":
             self.added += 1
         elif result.status == "updated":
@@ -54,6 +83,7 @@ class Summary:
         else:
             self.unchanged += 1
         self.results.append(result)
+        self.labels.append(label)
 
     def refuse(self, name: str, error: InvalidInputError) -> None:
         """Count a refusal; the first thousand are kept in words."""
@@ -77,6 +107,60 @@ def add_paths(
     return summary
 
 
+def add_sources(
+    names: Sequence[str],
+    library: Library,
+    reader: Reader,
+    on_progress: Callable[[Summary], None] | None = None,
+) -> Summary:
+    """Store the articles of files, folders, globs and addresses; one that is refused stops no other."""
+    summary = Summary()
+    paths = [path for name in names if not is_url(name) for path in paths_of(name)]
+    addresses = [name for name in names if is_url(name)]
+    files = list(files_below(paths))
+    summary.work = sum(map(_size, files)) + _ADDRESS_WORK * len(addresses)
+    _store(
+        chain(_labelled(files, summary), _from_addresses(addresses, reader, summary)),
+        library,
+        summary,
+        on_progress,
+    )
+    return summary
+
+
+def paths_of(name: str) -> list[Path]:
+    """Give the paths that a name stands for: itself, or what a pattern such as `news/**/*.md` finds.
+
+    Raises `InvalidInputError` for a pattern that finds nothing.
+    """
+    path = Path(name)
+    if path.exists() or not _PATTERN.search(name):
+        return [path]
+    root = Path(path.anchor)
+    found = sorted(root.glob(str(path.relative_to(root)) if path.is_absolute() else name))
+    if not found:
+        raise InvalidInputError(name, "matches no file.", "Check the pattern, or give the files by name.")
+    return found
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _from_addresses(
+    addresses: Iterable[str], reader: Reader, summary: Summary
+) -> Iterator[tuple[str, Article]]:
+    for address in addresses:
+        try:
+            yield from ((address, article) for article in reader.read(address))
+        except RefusedDocumentError as refusal:
+            summary.refuse(address, refusal)
+        summary.work_done += _ADDRESS_WORK
+
+
 def add_contents(files: Iterable[tuple[str, bytes]], library: Library) -> Summary:
     """Store the articles of files given as (label, content)."""
     summary = Summary()
@@ -96,6 +180,13 @@ def add_lines(file: IO[bytes], library: Library) -> Summary:
     return summary
 
 
+def add_articles(articles: Iterable[tuple[str, Article]], library: Library) -> Summary:
+    """Store articles given with the label that refusals call them by."""
+    summary = Summary()
+    _store(articles, library, summary, None)
+    return summary
+
+
 def files_below(paths: Iterable[Path]) -> Iterator[Path]:
     """Give the files of a list of files and folders; in folders those that can be read, in order."""
     for path in paths:
@@ -111,27 +202,32 @@ def _store(
     summary: Summary,
     on_progress: Callable[[Summary], None] | None,
 ) -> None:
-    labels: list[str] = []
+    waiting: deque[str] = deque()  # labels of the articles that are read and not yet stored, in order
 
     def articles() -> Iterator[Article]:
         for label, article in labelled:
-            labels.append(label)
+            waiting.append(label)
             yield article
 
     def stored(result: PutResult) -> None:
-        summary.count(result)
+        summary.count(result, waiting.popleft())
         if on_progress:
             on_progress(summary)
 
-    library.put_many(articles(), stored, lambda position, error: summary.refuse(labels[position], error))
+    # An article is refused before the next one is read.
+    library.put_many(articles(), stored, lambda _, error: summary.refuse(waiting.pop(), error))
 
 
 def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Article]]:
     for path in files_below(paths):
+        done = summary.work_done
         try:
             if path.name.endswith(_LINES):
-                with _opened(path) as file:
-                    yield from _from_lines(str(path), file, summary)
+                with path.open("rb") as raw, _unpacked(path, raw) as file:
+                    for item in _from_lines(str(path), file, summary):
+                        summary.work_done = done + raw.tell()
+                        yield item
+                summary.work_done = done + _size(path)
                 continue
             if path.stat().st_size > MAX_FILE:
                 raise RefusedDocumentError(
@@ -149,10 +245,11 @@ def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Ar
             summary.refuse(str(path), refusal)
             continue
         yield from _from_bytes(str(path), content, summary)
+        summary.work_done = done + len(content)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _unpacked(path: Path, raw: IO[bytes]) -> IO[bytes]:
+    return gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw  # type: ignore[return-value]
 
 
 def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[str, Article]]:

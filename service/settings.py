@@ -48,15 +48,25 @@ class Settings(BaseSettings):
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that clients may use, separated by commas; none: no key is asked for"
     )
+    fetch_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="hosts that pages and feeds may be fetched from, separated by commas; "
+        ".example.com takes in all below it, * is any; none: nothing is fetched",
+    )
     max_body_mib: int = Field(64, ge=1, le=4096, description="largest request body in MiB")
     answers_at_once: int = Field(2, ge=1, le=64, description="questions worked on at the same time")
 
-    @field_validator("api_keys", mode="before")
+    @field_validator("api_keys", "fetch_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(key.strip() for key in value.split(",") if key.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("fetch_hosts")
+    @classmethod
+    def _lower(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(host.lower() for host in value)
 
     @field_validator("corpus", mode="before")
     @classmethod
@@ -135,6 +145,8 @@ def settings_in_force(settings: Settings) -> Iterator[SettingInForce]:
         value = getattr(settings, name)
         if name == "api_keys":
             value = f"{len(value)} keys" if value else "none"
+        if name == "fetch_hosts":
+            value = ", ".join(value) or "none"
         origin = "default"
         if (PREFIX + name).upper() in in_environment:
             origin = "environment"

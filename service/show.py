@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -67,16 +75,24 @@ def _source(citation: Citation, console: Console) -> None:
 
 
 def summary(result: Summary, console: Console) -> None:
-    """Print what became of many articles, each refusal with its reason."""
-    console.print(
-        f"{result.added} added, {result.updated} updated, "
-        f"{result.unchanged} unchanged, {result.refused} refused",
-        highlight=False,
-    )
+    """Print what became of many articles: a table of counts, and each refusal with its reason."""
+    table = Table(show_edge=False, box=None, pad_edge=False)
+    for heading in ("added", "updated", "unchanged", "refused"):
+        table.add_column(heading, justify="right")
+    table.add_row(*map(str, (result.added, result.updated, result.unchanged, result.refused)))
+    console.print(table)
+    if not result.refusals:
+        return
+    refusals = Table(show_edge=False, box=None, pad_edge=False)
+    for heading in ("refused", "reason", "what to do"):
+        refusals.add_column(heading, overflow="fold")
     for refusal in result.refusals:
-        # What is wrong with a field names the field; which document it stands in comes before it.
-        where = "" if refusal.detail.startswith(f"{refusal.name}: ") else f"{refusal.name}: "
-        console.print(plain(f"  refused ({refusal.reason}): {where}{refusal.detail}"))
+        detail = refusal.detail.removeprefix(f"{refusal.name}: ")
+        refusals.add_row(plain(refusal.name), plain(refusal.reason), plain(detail))
+    console.print()
+    console.print(refusals)
+    if result.refused > len(result.refusals):
+        console.print(f"and {result.refused - len(result.refusals)} more", highlight=False)
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:
@@ -122,15 +138,28 @@ def _cache(cache: int, seq: int) -> str:
 
 @contextmanager
 def progress(what: str, *, hidden: bool) -> Iterator[Callable[[Summary], None]]:
-    """Show a running count on standard error while articles are added."""
+    """Show on standard error how far the adding of articles is, and when it will be done."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(elapsed_when_finished=False),
+    )
     with Progress(
         *columns, console=console, transient=True, disable=hidden or not console.is_terminal
     ) as bar:
-        task = bar.add_task(what)
+        task = bar.add_task(what, total=None)
 
         def tell(state: Summary) -> None:
-            bar.update(task, description=f"{what}: {state.seen} done, {state.refused} refused")
+            bar.update(
+                task,
+                description=f"{what}: {state.seen} done, {state.refused} refused",
+                total=state.work or None,
+                completed=min(state.work_done, state.work),
+            )
 
         yield tell
