@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,8 @@ MAX_TITLE = 1000
 MAX_NAME = 200
 MAX_URL = 4000
 MAX_METADATA = 1024 * 1024
+
+_NO_TEXT = re.compile("[\\0\\ud800-\\udfff]")
 
 
 def checked_article(article: Article) -> Article:
@@ -62,13 +65,10 @@ def _check_text(field: str, value: str, longest: int) -> None:
         raise InvalidInputError(
             field, f"has {len(value)} characters, the limit is {longest}.", f"Shorten the {field}."
         )
-    bad = next(
-        (i for i, character in enumerate(value) if character == "\0" or "\ud800" <= character <= "\udfff"), -1
-    )
-    if bad >= 0:
+    if bad := _NO_TEXT.search(value):
         raise InvalidInputError(
             field,
-            f"has a character that is no text (U+{ord(value[bad]):04X}) at {bad}.",
+            f"has a character that is no text (U+{ord(bad[0]):04X}) at {bad.start()}.",
             "Remove it and send again.",
         )
 
