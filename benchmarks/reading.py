@@ -234,8 +234,8 @@ def report(data: Path, sample: int, out: Path | None) -> None:
     )
     names = ("peak_mib", "refused", "passages", "sentences", "wrong_offsets")
     rows = (
-        (size, found["articles"] / found["processor_seconds"], *(found[name] for name in names))
-        for size, found in sizes.items()
+        (str(found["given"]), found["articles"] / found["processor_seconds"], *(found[name] for name in names))
+        for found in sizes.values()
     )
     show_table("reading", header, rows)
     write_json(out, {"facts": facts, "sizes": sizes})

@@ -103,8 +103,7 @@ class Watcher:
         self.state = load_state(self.state_path)
 
     def run(self, stop: Event) -> None:
-        """Go on until `stop` is set."""
-        self.look_through()
+        """Look through everything, then at what changes, until `stop` is set."""
         for _ in self._wakings(stop):
             self.look_through()
 
@@ -117,14 +116,16 @@ class Watcher:
                 self.look_at_feed(feed)
 
     def _wakings(self, stop: Event) -> Iterator[None]:
-        """Give a turn at each change of a folder and whenever a feed is due."""
+        """Give a turn at the start, at each change of a folder, and whenever a feed is due."""
         from watchfiles import watch
 
         if not self.folders:
+            yield
             while not stop.wait(min(self._seconds_to_feed(), _FOLDER_SECONDS)):
                 yield
             return
-        last = self.clock()
+        # The first turn comes when the folders are being watched: no change falls between the two.
+        last = float("-inf")
         changes_of = watch(
             *self.folders, stop_event=stop, rust_timeout=1000, yield_on_timeout=True, raise_interrupt=False
         )
