@@ -234,7 +234,11 @@ def report(data: Path, sample: int, out: Path | None) -> None:
     )
     names = ("peak_mib", "refused", "passages", "sentences", "wrong_offsets")
     rows = (
-        (str(found["given"]), found["articles"] / found["processor_seconds"], *(found[name] for name in names))
+        (
+            str(found["given"]),
+            found["articles"] / found["processor_seconds"],
+            *(found[name] for name in names),
+        )
         for found in sizes.values()
     )
     show_table("reading", header, rows)

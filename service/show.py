@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,24 +76,25 @@ def _source(citation: Citation, console: Console) -> None:
 
 
 def summary(result: Summary, console: Console) -> None:
-    """Print what became of many articles: a table of counts, and each refusal with its reason."""
-    table = Table(show_edge=False, box=None, pad_edge=False)
-    for heading in ("added", "updated", "unchanged", "refused"):
-        table.add_column(heading, justify="right")
-    table.add_row(*map(str, (result.added, result.updated, result.unchanged, result.refused)))
-    console.print(table)
-    if not result.refusals:
-        return
-    refusals = Table(show_edge=False, box=None, pad_edge=False)
-    for heading in ("refused", "reason", "what to do"):
-        refusals.add_column(heading, overflow="fold")
+    """Print what became of many articles: the counts, a table of the reasons, and each refusal."""
+    console.print(
+        f"{result.added} added, {result.updated} updated, "
+        f"{result.unchanged} unchanged, {result.refused} refused",
+        highlight=False,
+    )
+    if len(result.refusals) > 1:
+        table = Table(show_edge=False, box=None, pad_edge=False)
+        table.add_column("reason")
+        table.add_column("refused", justify="right")
+        for reason, count in Counter(refusal.reason for refusal in result.refusals).most_common():
+            table.add_row(reason, str(count))
+        console.print(table)
     for refusal in result.refusals:
-        detail = refusal.detail.removeprefix(f"{refusal.name}: ")
-        refusals.add_row(plain(refusal.name), plain(refusal.reason), plain(detail))
-    console.print()
-    console.print(refusals)
+        # What is wrong with a field names the field; which document it stands in comes before it.
+        where = "" if refusal.detail.startswith(f"{refusal.name}: ") else f"{refusal.name}: "
+        console.print(plain(f"  refused ({refusal.reason}): {where}{refusal.detail}"))
     if result.refused > len(result.refusals):
-        console.print(f"and {result.refused - len(result.refusals)} more", highlight=False)
+        console.print(f"  and {result.refused - len(result.refusals)} more", highlight=False)
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from service.commands.opened import opened_engine
 from service.commands.writing import require_writer
 from service.ingest import Summary
 from service.settings import read_settings
+from service.show import plain
 
 
 def watch(
@@ -68,9 +68,9 @@ def _stopped_by_signals() -> Event:
 
 def _line(what: str, summary: Summary) -> None:
     counts = f"{summary.added} added, {summary.updated} updated, {summary.refused} refused"
-    Console().print(Text(f"{what}: {counts}"))
+    Console().print(plain(f"{what}: {counts}"))
     for refusal in summary.refusals:
-        Console(stderr=True).print(Text(f"  refused ({refusal.reason}): {refusal.detail}"))
+        Console(stderr=True).print(plain(f"  refused ({refusal.reason}): {refusal.detail}"))
 
 
 def _json_line(what: str, summary: Summary) -> None:
