@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+KNOWN = frozenset(("en", "zh", "ja", "ko", "und"))
+"""What `detect` can answer."""
+
 SAMPLE = 20_000
 """Characters that are looked at: a longer text does not change its language."""
 

@@ -13,6 +13,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from index.language import KNOWN, detect
+
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
@@ -168,6 +170,12 @@ class StoredPassage:
     char_end: int
     text: str
     sentences: tuple[Span, ...]
+
+    @property
+    def text_language(self) -> str:
+        """Language of the passage itself, which can differ from that of its article (`language`)."""
+        found = detect(self.text)
+        return found if found != "und" and self.language in KNOWN else self.language
 
 
 @dataclass(frozen=True, slots=True)

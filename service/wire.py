@@ -115,6 +115,7 @@ def hit_out(passage: ScoredPassage) -> Json:
         "source": hit.passage.source,
         "published_at": hit.passage.published_at or None,
         "section": hit.passage.heading,
+        "language": hit.passage.text_language,
         "char_start": hit.passage.char_start,
         "char_end": hit.passage.char_end,
         "rank": hit.rank,

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.language import detect
+from index.types import StoredPassage
 
 
 @pytest.mark.parametrize(
@@ -42,3 +43,21 @@ def test_chinese_article_with_a_long_english_quote_is_chinese():
 @given(st.text())
 def test_answer_is_one_of_five(text):
     assert detect(text) in {"zh", "en", "ja", "ko", "und"}
+
+
+@pytest.mark.parametrize(
+    ("article", "text", "expected"),
+    [
+        ("en", "月之暗面完成新一轮融资。", "zh"),
+        ("zh", "Kimi raised two billion dollars.", "en"),
+        ("zh", "2026: 15.5%", "zh"),
+        ("fr", "Le prix a baissé de deux pour cent.", "fr"),
+    ],
+)
+def test_a_passage_has_its_own_language(article, text, expected):
+    passage = StoredPassage(
+        key=1, passage_id="a.1.0", article_id="a", version=1, title="T", source="", url="", language=article,
+        published_at="", heading="", section_kind="body", article_kind="article", ordinal=0, char_start=0,
+        char_end=len(text), text=text, sentences=(),
+    )  # fmt: skip
+    assert passage.text_language == expected
