@@ -12,20 +12,31 @@ _NETWORKS: Final = (
     r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|reddit|e-?mail|weibo|wechat|微博|微信|朋友圈|qq空间)"
 )
 _ALONE: Final = re.compile(
-    rf"(?:share|tweet|pin|teilen|partager|compartir)(?: (?:this|on|via|with|sur|en|por|auf))*(?: (?:article|story|{_NETWORKS}))*"
+    rf"(?:share|tweet|pin|teilen|partager|compartir)(?: (?:this|on|via|with|sur|en|por|auf))*(?: (?:article"
+    rf"|story|{_NETWORKS}))*"
     rf"|auf {_NETWORKS} teilen|分享(?:到|至)?{_NETWORKS}?"
-    r"|(?:read|see|learn|show|load|view) more|more|continue reading|skip (?:to )?(?:content|main content|advertisement)|advertisements?|ad|sponsored"
-    r"|article continues (?:below|after) (?:this )?(?:advertisement|ad)|story continues below|weiterlesen|anzeige|werbung|lire la suite|publicité"
-    r"|leer más|seguir leyendo|publicidad|阅读全文|查看更多|展开全文|加载更多|广告|返回顶部|back to top|print|save|listen|copy link|comments?"
-    r"|sign in|log ?in|sign up|register|subscribe(?: now)?|accept(?: all)?(?: cookies)?|got it|menu|search|home|首页|登录|注册|订阅",
+    r"|(?:read|see|learn|show|load|view) more|more|continue reading|skip (?:to )?(?:content|main content"
+    r"|advertisement)|advertisements?|ad|sponsored"
+    r"|article continues (?:below|after) (?:this )?(?:advertisement|ad)|story continues below|weiterlesen"
+    r"|anzeige|werbung|lire la suite|publicité"
+    r"|leer más|seguir leyendo|publicidad|阅读全文|查看更多|展开全文|加载更多|广告|返回顶部"
+    r"|back to top|print|save|listen"
+    r"|copy link|comments?"
+    r"|sign in|log ?in|sign up|register|subscribe(?: now)?|accept(?: all)?(?: cookies)?|got it|menu|search"
+    r"|home|首页|登录|注册|订阅",
     re.IGNORECASE,
 )
 _NOTICES: Final = re.compile(
-    r"\b(?:we|our|us|this (?:web)?site)\b.{0,80}\bcookies?\b|\bcookies?\b.{0,80}\b(?:we|our|this (?:web)?site)\b|\bwir\b.{0,80}\bcookies?\b"
+    r"\b(?:we|our|us|this (?:web)?site)\b.{0,80}\bcookies?\b|\bcookies?\b.{0,80}\b(?:we|our"
+    r"|this (?:web)?site)\b|\bwir\b.{0,80}\bcookies?\b"
     r"|\bnous\b.{0,80}\bcookies?\b|\bnosotros\b.{0,80}\bcookies?\b|(?:我们|本网站|本站).{0,40}cookies?"
-    r"|\bsubscribe (?:now )?to (?:keep|continue) reading|\bto (?:keep|continue) reading,? (?:please )?(?:subscribe|sign|log|register)|\balready (?:a|an) (?:member|subscriber)\b"
-    r"|\b(?:in|to) your inbox\b|sign up (?:for|to) (?:our|the).{0,40}newsletter|abonnieren und weiterlesen|abonnez-vous pour lire|suscríbase para"
-    r"|in (?:ihrem|ihr) postfach|dans votre boîte|en su correo|订阅后继续|已是会员|(?:送|发)(?:到|至)您的邮箱|enable javascript|扫码关注|扫描二维码|关注公众号",
+    r"|\bsubscribe (?:now )?to (?:keep|continue) reading|\bto (?:keep"
+    r"|continue) reading,? (?:please )?(?:subscribe|sign|log|register)|\balready (?:a|an) (?:member"
+    r"|subscriber)\b"
+    r"|\b(?:in|to) your inbox\b|sign up (?:for|to) (?:our|the).{0,40}newsletter|abonnieren und weiterlesen"
+    r"|abonnez-vous pour lire|suscríbase para"
+    r"|in (?:ihrem|ihr) postfach|dans votre boîte|en su correo|订阅后继续|已是会员|(?:送|发)(?:到|至)您的邮箱"
+    r"|enable javascript|扫码关注|扫描二维码|关注公众号",
     re.IGNORECASE,
 )
 _TRAIL: Final = re.compile(r"[^>›»\n]{1,40}(?:\s[>›»]\s[^>›»\n]{1,60})+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from index.parse.assemble import cleaned
 from index.parse.furniture import without_furniture
 from index.parse.html_body import find_body
 from index.parse.html_metadata import PageMetadata, judged_language, read_metadata
@@ -12,7 +13,7 @@ from index.parse.html_tree import build, decode, remove_hidden
 from index.parse.hygiene import clean, merged
 from index.parse.json_ld import questions_of, read_nodes
 from index.parse.layout import compose, first_sentence, language_of, no_text, not_found
-from index.parse.pieces import Piece, divide, without_pairs, without_title
+from index.parse.pieces import divide, without_pairs, without_title
 from index.parse.stamps import without_stamps
 from index.types import Article, QAPair
 
@@ -39,18 +40,6 @@ def parse_html(content: bytes, name: str) -> Article:
     notes: dict[str, object] = {"author": clean(said.author)[0], "encoding_guessed": guessed}
     notes |= {"removed": merged(hidden, removed, {"undecodable": undecodable} if undecodable else {})}
     return _article(said, title, body, sections, (*pairs, *stated, *found), notes)
-
-
-def cleaned(pieces: Sequence[Piece]) -> tuple[list[Piece], dict[str, int]]:
-    """Return pieces without invisible characters, and how many went."""
-    kept: list[Piece] = []
-    counts: list[dict[str, int]] = []
-    for piece in pieces:
-        text, removed = clean(piece.text)
-        counts.append(removed)
-        if text.strip():
-            kept.append(Piece(text.strip(), piece.level, piece.group))
-    return kept, merged(*counts)
 
 
 def _is_in(pair: QAPair, pairs: Sequence[QAPair]) -> bool:

@@ -1,4 +1,4 @@
-"""The body of a page: what is plainly no article goes first, trafilatura finds the rest, and a check mends it."""
+"""The body of a page: what is plainly no article goes first, trafilatura finds it, and a check mends that."""
 
 from __future__ import annotations
 
@@ -17,12 +17,18 @@ _ROLES: Final = frozenset(
 )
 _TAGS: Final = frozenset({"nav", "footer", "aside", "dialog", "menu", "figcaption", "label"})
 _FURNITURE: Final = re.compile(
-    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|cmp|newsletters?|subscri(?:be|ption)|signup|sign-up|paywall|regwall|promo(?:tion)?s?|advert(?:s|isement)?s?"
-    r"|ads?|adslot|sponsor(?:ed)?|related|recommend(?:ed|ations?|s)?|read-?more|more-(?:on|from|stories|news)|trending|most-(?:read|popular)|popular"
-    r"|shar(?:e|ing)|social|comments?|disqus|replies|breadcrumbs?|nav|navbar|navigation|menu|footer|sidebar|toolbar|pagination|pager"
-    r"|tags?|tag-?list|topics|author-(?:bio|box|card)|bio|byline|dateline|timestamp|credits?|caption|copyright|toc|outbrain|taboola|widget"
-    r"|banner|modal|popup|overlay|skip-(?:link|to)|see-also|also-read|teasers?|masthead|site-?header|ticker|correction-form|print-only"
-    r"|app-download|download-app|feedback|rating|survey|poll|next-article|prev-next|post-meta|article-meta|entry-meta|meta-?data|sr-only"
+    r"(?:^|[\s_-])(?:cookies?|consent|gdpr|cmp|newsletters?|subscri(?:be|ption)|signup|sign-up|paywall"
+    r"|regwall|promo(?:tion)?s?|advert(?:s|isement)?s?"
+    r"|ads?|adslot|sponsor(?:ed)?|related|recommend(?:ed|ations?|s)?|read-?more|more-(?:on|from|stories"
+    r"|news)|trending|most-(?:read|popular)|popular"
+    r"|shar(?:e|ing)|social|comments?|disqus|replies|breadcrumbs?|nav|navbar|navigation|menu|footer|sidebar"
+    r"|toolbar|pagination|pager"
+    r"|tags?|tag-?list|topics|author-(?:bio|box|card)|bio|byline|dateline|timestamp|credits?|caption"
+    r"|copyright|toc|outbrain|taboola|widget"
+    r"|banner|modal|popup|overlay|skip-(?:link|to)|see-also|also-read|teasers?|masthead|site-?header|ticker"
+    r"|correction-form|print-only"
+    r"|app-download|download-app|feedback|rating|survey|poll|next-article|prev-next|post-meta|article-meta"
+    r"|entry-meta|meta-?data|sr-only"
     r"|screen-reader(?:-text)?|visually-?hidden)(?=[\s_-]|$)",
     re.IGNORECASE,
 )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from index.dates import parse_date
+from index.errors import InvalidInputError
+from index.identity import canonical_url
 from index.parse.html_pieces import text_of
 from index.parse.json_ld import Node, article_of, plain, text_value, text_values
 
@@ -40,11 +42,18 @@ _AUTHOR: Final = (
     "sailthru.author",
     "byl",
 )
-_PUBLISHED: Final = ("article:published_time", "og:published_time", "datepublished", "date", "pubdate", "publishdate", "publish_date",
-                     "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.created", "dc.date", "article.published",
-                     "og:article:published_time", "weibo: article:create_at")  # fmt: skip
-_UPDATED: Final = ("article:modified_time", "og:updated_time", "og:article:modified_time", "datemodified", "lastmod", "last-modified",
-                   "dcterms.modified", "article.updated", "weibo: article:update_at")  # fmt: skip
+_PUBLISHED: Final = tuple(
+    """
+    article:published_time og:published_time og:article:published_time article.published datepublished date
+    pubdate publishdate publish_date parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date
+    """.split()
+)
+_UPDATED: Final = tuple(
+    """
+    article:modified_time og:updated_time og:article:modified_time article.updated datemodified lastmod
+    last-modified dcterms.modified
+    """.split()
+)
 _UPDATE_WORDS: Final = re.compile(r"updat|modif|更新|修改|last.?edit|revis", re.IGNORECASE)
 _ELSEWHERE: Final = re.compile(
     r"comment|related|recommend|sidebar|footer|trending|teaser|promo", re.IGNORECASE
@@ -57,6 +66,7 @@ _NO_NAME: Final = re.compile(r"https?://|@|www\.", re.IGNORECASE)
 _DIGITS: Final = re.compile(r"[0-9]{2}")
 _LONGEST_TITLE: Final = 400
 _LONGEST_NAME: Final = 120
+_LONGEST_URL: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +276,16 @@ def _url(tree: HtmlElement, node: Node, meta: dict[str, str]) -> str:
         text_value(node, "mainEntityOfPage"),
         text_value(node, "url"),
     ):
-        if _is_address(url.strip()):
+        if is_address(url.strip()):
             return url.strip()
     return ""
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """Whether a text is the whole address of a page."""
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and "." in (parts.hostname or "") and len(url) <= 2000
-    except ValueError:
+        return bool(canonical_url(url)) and "." in (urlsplit(url).hostname or "") and len(url) <= _LONGEST_URL
+    except (InvalidInputError, ValueError):
         return False
 
 

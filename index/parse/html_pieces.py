@@ -1,4 +1,4 @@
-"""Elements to headings and paragraphs: the one reading of a tree for bodies, Q&A sections and feed entries."""
+"""Elements to headings and paragraphs: the one reading of bodies, Q&A sections and feed entries."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _is_small(element: HtmlElement) -> bool:
 
 
 def _region(label: HtmlElement) -> list[HtmlElement]:
-    """Return what follows a label up to the section's end, from the level of the tree where it has siblings."""
+    """Return what follows a label up to its section's end, from where in the tree it has siblings."""
     holder = label
     while (
         (parent := holder.getparent()) is not None and parent.tag != "body" and not _has_content_after(holder)

@@ -22,8 +22,11 @@ _SUPERSETS: Final = {
 }  # fmt: skip
 _GUESS_FROM: Final = 64 * 1024
 
-_NEVER_SHOWN: Final = ("script", "style", "template", "noscript", "iframe", "object", "svg", "canvas", "button",
-                       "select", "textarea", "input", "datalist", "audio", "video", "math")  # fmt: skip
+_NEVER_SHOWN: Final = tuple(
+    """
+    script style template noscript iframe object svg canvas button select textarea input datalist audio video math
+    """.split()
+)
 _ZERO: Final = r"0(?:\.0{1,3})?(?:px|em|rem|pt|%)?(?=\s*(?:!|;|$))"
 _AWAY: Final = r"-\s?(?:[5-9][0-9]{2}|[0-9]{4,7})(?:\.[0-9]{1,3})?(?:px|em|rem|vw|vh|%)"
 _HIDING: Final = re.compile(
@@ -41,7 +44,8 @@ _CUT_OFF: Final = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGN
 _COLOR: Final = re.compile(r"(?:^|[;{\s])color\s*:\s*([^;}]{2,40})", re.IGNORECASE)
 _BACKGROUND: Final = re.compile(r"(?:^|[;{\s])background(?:-color)?\s*:\s*([^;}]{2,200})", re.IGNORECASE)
 _WHITE: Final = re.compile(
-    r"(?:#f{3,4}|#f{6}(?:f{2})?|white|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*(?:,\s*1(?:\.0)?\s*)?\)|hsl\(.{1,12},\s*100%\s*\))"
+    r"(?:#f{3,4}|#f{6}(?:f{2})?|white|rgba?\(\s*255\s*,\s*255\s*,\s*255\s*(?:,\s*1(?:\.0)?\s*)?\)"
+    r"|hsl\(.{1,12},\s*100%\s*\))"
     r"(?:\s*!\s*important)?\s*",
     re.IGNORECASE,
 )

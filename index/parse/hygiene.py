@@ -34,7 +34,7 @@ _FOLDED: Final = re.compile(
 
 
 def clean(text: str) -> tuple[str, dict[str, int]]:
-    """Return a text without what nobody sees, `\\n` as its only line break, and how many of each kind went."""
+    """Return a text without what nobody sees, with `\\n` for line breaks, and how many of each kind went."""
     counts: Counter[str] = Counter()
     text = _LINE_BREAKS.sub("\n", text)
     if _ANY.search(text):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _LONGEST: Final = 1024 * 1024
 _MOST_NODES: Final = 2000
 _ARTICLE: Final = re.compile(
-    r"(?:News|Reportage|ReportageNews|AnalysisNews|AskPublicNews|BackgroundNews|OpinionNews|ReviewNews|Tech|Report|Scholarly)?"
+    r"(?:News|Reportage|ReportageNews|AnalysisNews|AskPublicNews|BackgroundNews|OpinionNews|ReviewNews|Tech"
+    r"|Report|Scholarly)?"
     r"Article|(?:Live)?Blog(?:Posting)?|LiveBlogPosting|SocialMediaPosting"
 )
 _FRAMES: Final = re.compile(r"\A\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\]\]>|\]\]>)\s*\Z")

@@ -17,6 +17,7 @@ from markdown_it.token import Token
 
 from index.dates import parse_date
 from index.errors import RefusedDocumentError
+from index.parse.hygiene import clean, merged
 from index.parse.layout import compose, first_sentence, language_of, no_text, not_found
 from index.parse.pieces import SOFT_BREAK, Piece, divide, without_title
 from index.types import Article
@@ -31,10 +32,24 @@ _KNOWN = ("title", "source", "published_at", "updated_at", "language", "url")
 _DATES = ("published_at", "updated_at")
 _LANGUAGE = re.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
 
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});")
 # Each alternative consumes all that it has looked at, so that no input is read twice.
 _HTML_TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<tag>script|style)\b.*?(?:</(?P=tag)\s*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
 )
+
+
+def clean_references(text: str) -> tuple[str, dict[str, int]]:
+    """Drop the character references of Markdown that stand for characters nobody sees, and count them."""
+    counts: list[dict[str, int]] = []
+
+    def judged(found: re.Match[str]) -> str:
+        kept, removed = clean(unescape(found[0]))
+        counts.append(removed)
+        return "" if removed and not kept else found[0]
+
+    text = _REFERENCE.sub(judged, text)
+    return text, merged(*counts)
 
 
 def parse_markdown(text: str, name: str) -> Article:
@@ -120,7 +135,7 @@ def _field(key: str, value: object, name: str) -> str:
     """Check one field of the front matter and return it in its canonical form."""
     if not isinstance(value, str):
         raise _bad(name, f"{key} is not a single value.", f"Give {key} one value.")
-    cleaned = " ".join(value.split())
+    cleaned = " ".join(clean(value)[0].split())
     if key in _DATES and cleaned:
         try:
             return parse_date(cleaned)

@@ -12,7 +12,7 @@ _HEAD: Final = 4096
 _PDF_HEAD: Final = 1024
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PK\x05\x06", "an empty ZIP archive"),
-    (b"\xd0\xcf\x11\xe0", "an old office document, or a protected one"),
+    (b"\xd0\xcf\x11\xe0", "an office document of the old kind"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),
     (b"GIF8", "an image"),
@@ -50,6 +50,10 @@ _ENOUGH_TAGS: Final = 3
 _JSON_OBJECT: Final = re.compile(rb'\s*\{\s*"(?:[^"\\\n]|\\.){1,80}"\s*:')
 
 
+class ProtectedContentError(ValueError):
+    """An office document behind a password."""
+
+
 class UnknownContentError(ValueError):
     """Bytes of a type that no parser reads; the message says what they are."""
 
@@ -57,7 +61,8 @@ class UnknownContentError(ValueError):
 def sniff(content: bytes) -> Format:
     """Tell the format of a document.
 
-    Raises `UnknownContentError` for bytes that are known to be something else.
+    Raises `UnknownContentError` for bytes that are known to be something else, and
+    `ProtectedContentError` for an office document that is encrypted as a whole.
     """
     if _is_pdf(content):
         return "pdf"
@@ -65,6 +70,8 @@ def sniff(content: bytes) -> Format:
         return _zip_kind(content)
     if content.startswith(b"\x1f\x8b"):
         return "gzip"
+    if content.startswith(b"\xd0\xcf\x11\xe0") and "EncryptedPackage".encode("utf-16-le") in content:
+        raise ProtectedContentError("It is protected.")
     for signature, kind in _SIGNATURES:
         if content.startswith(signature):
             raise UnknownContentError(f"It is {kind}.")

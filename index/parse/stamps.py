@@ -13,25 +13,34 @@ _TOP: Final = 4
 _BOTTOM: Final = 3
 _LONGEST: Final = 160
 _WORDS: Final = re.compile(
-    r"[0-9]|\b(?:by|von|par|por|on|at|am|um|le|el|de|und|and|et|y|published|posted|updated|last|first|written|edited|source|author|editor"
-    r"|reporter|staff|writer|correspondent|minutes?|mins?|read|reading|time|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?"
-    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|mon(?:day)?|tues?(?:day)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?"
-    r"|sat(?:urday)?|sun(?:day)?|[ap]\.?m|gmt|utc|[cbe]s?t|[ce]est|edt|p[sd]t)\b|来源|來源|作者|编辑|責編|责编|责任编辑|记者|文|年|月|日|发布于|发布时间|更新于|更新时间|时间"
+    r"[0-9]|\b(?:by|von|par|por|on|at|am|um|le|el|de|und|and|et|y|published|posted|updated|last|first"
+    r"|written|edited|source|author|editor"
+    r"|reporter|staff|writer|correspondent|minutes?|mins?|read|reading|time|jan(?:uary)?|feb(?:ruary)?"
+    r"|mar(?:ch)?|apr(?:il)?|may|june?|july?"
+    r"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|mon(?:day)?|tues?(?:day)?"
+    r"|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?"
+    r"|sat(?:urday)?|sun(?:day)?|[ap]\.?m|gmt|utc|[cbe]s?t|[ce]est|edt|p[sd]t)\b|来源|來源|作者|编辑|責編|责编|责任编辑|记者"
+    r"|文|年|月|日|发布于|发布时间|更新于|更新时间|时间"
     r"|[\W_]",
     re.IGNORECASE,
 )
 _RIGHTS: Final = re.compile(
-    r"all rights reserved|©|\(c\) ?[0-9]{4}|copyright|版权所有|版權所有|未经(?:授权|许可)|alle rechte vorbehalten|tous droits réservés"
+    r"all rights reserved|©|\(c\) ?[0-9]{4}|copyright|版权所有|版權所有|未经(?:授权|许可)"
+    r"|alle rechte vorbehalten"
+    r"|tous droits réservés"
     r"|todos los derechos reservados|tutti i diritti riservati",
     re.IGNORECASE,
 )
 _LABELLED: Final[dict[str, re.Pattern[str]]] = {
     "published_at": re.compile(
-        r"(?:first )?(?:published|posted|date)(?: on| at)?\s?[:：]?\s+(?=[\w])|(?:发布(?:时间|日期|于)|日期|時間|时间)\s?[:：]?\s?",
+        r"(?:first )?(?:published|posted|date)(?: on| at)?\s?[:：]?\s+(?=[\w])"
+        r"|(?:发布(?:时间|日期|于)|日期|時間"
+        r"|时间)\s?[:：]?\s?",
         re.IGNORECASE,
     ),
     "updated_at": re.compile(
-        r"(?:last )?(?:updated|modified)(?: on| at)?\s?[:：]?\s+(?=[\w])|(?:更新(?:时间|日期|于))\s?[:：]?\s?",
+        r"(?:last )?(?:updated|modified)(?: on| at)?\s?[:：]?\s+(?=[\w])"
+        r"|(?:更新(?:时间|日期|于))\s?[:：]?\s?",
         re.IGNORECASE,
     ),
     "author": re.compile(
@@ -46,7 +55,7 @@ _LONGEST_NAME: Final = 100
 
 
 def without_stamps(pieces: Sequence[Piece], names: Sequence[str]) -> list[Piece]:
-    """Drop stamps above the first long paragraph, notes on rights at the end, and headings with nothing below."""
+    """Drop stamps at the top, notes on rights at the end, and headings with nothing below."""
     kept = list(pieces)
     top = [number for number, piece in enumerate(kept[:_TOP]) if _is_stamp(piece.text, names)]
     kept = [piece for number, piece in enumerate(kept) if number not in top]
