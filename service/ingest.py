@@ -1,4 +1,10 @@
-"""Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed."""
+"""Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed.
+
+JSON Lines is read line by line, plain or gzipped, whatever its size: one object per line in UTF-8 with `title`
+and `text`, and where known `id`, `source`, `url`, `language`, `published_at` and `updated_at`, all of them
+strings. A field of any other name is kept as metadata. A line of its own that cannot be used is refused by its
+number and costs no other line.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +20,17 @@ from typing import IO
 from index.errors import InvalidInputError, RefusedDocumentError, printable
 from index.library import Library
 from index.parse import parse_all
+from index.parse.sniff import HEAD, are_json_lines
 from index.types import Article, PutResult
 
 MAX_FILE = 20 * 1024 * 1024
 MAX_LINE = 8 * 1024 * 1024
 MAX_DEPTH = 32
 KNOWN_FIELDS = frozenset({"id", "title", "text", "source", "published_at", "updated_at", "language", "url"})
-_SUFFIXES = (".md", ".markdown", ".txt", ".text", ".jsonl", ".ndjson", ".jsonl.gz")
+_SUFFIXES = (
+    *(".md", ".markdown", ".txt", ".text", ".jsonl", ".ndjson", ".jsonl.gz"),
+    *(".html", ".htm", ".xhtml", ".pdf", ".docx", ".rss", ".atom"),
+)
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz")
 _MAX_REFUSALS = 1000
 
@@ -100,7 +110,9 @@ def files_below(paths: Iterable[Path]) -> Iterator[Path]:
     """Give the files of a list of files and folders; in folders those that can be read, in order."""
     for path in paths:
         if path.is_dir():
-            yield from (p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(_SUFFIXES))
+            yield from (
+                p for p in sorted(path.rglob("*")) if p.is_file() and p.name.lower().endswith(_SUFFIXES)
+            )
         else:
             yield path
 
@@ -129,10 +141,11 @@ def _store(
 def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Article]]:
     for path in files_below(paths):
         try:
-            if path.name.endswith(_LINES):
-                with _opened(path) as file:
-                    yield from _from_lines(str(path), file, summary)
-                continue
+            with path.open("rb") as file:
+                if are_json_lines(file.read(HEAD), named=path.name.endswith(_LINES)):
+                    file.seek(0)
+                    yield from _from_lines(str(path), _unzipped(file), summary)
+                    continue
             if path.stat().st_size > MAX_FILE:
                 raise RefusedDocumentError(
                     str(path), "too-large", f"is larger than {MAX_FILE >> 20} MiB.", "Split the document."
@@ -151,13 +164,15 @@ def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Ar
         yield from _from_bytes(str(path), content, summary)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+def _unzipped(file: IO[bytes]) -> IO[bytes]:
+    zipped = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return gzip.open(file, "rb") if zipped else file  # type: ignore[return-value]  # a GzipFile reads lines too
 
 
 def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[str, Article]]:
-    if name.endswith(_LINES) and not name.endswith(".gz"):
-        yield from _from_lines(name, io.BytesIO(content), summary)
+    if are_json_lines(content[:HEAD], named=name.endswith(_LINES)):
+        yield from _from_lines(name, _unzipped(io.BytesIO(content)), summary)
         return
     try:
         yield from ((name, article) for article in parse_all(content, name))

@@ -212,7 +212,7 @@ class _Reader:
         lines = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
         if lines:
             yield self._piece(lines, properties)
-        for box in paragraph.iter(f"{_W}txbxContent"):
+        for box in _boxes(paragraph):
             yield from self._blocks(box)
 
     def _piece(self, text: str, properties: Element | None) -> Piece:
@@ -244,6 +244,15 @@ class _Reader:
                 self.removed["hidden"] += 1
             else:
                 yield from self._runs(child)
+
+
+def _boxes(holder: Element) -> Iterator[Element]:
+    """Yield the text boxes anchored below an element, once: the fallback repeats them for old readers."""
+    for child in holder:
+        if child.tag == f"{_W}txbxContent":
+            yield child
+        elif child.tag != _FALLBACK:
+            yield from _boxes(child)
 
 
 def _is_hidden(properties: Element | None) -> bool:

@@ -15,7 +15,7 @@ from index.parse.json_ld import questions_of, read_nodes
 from index.parse.layout import compose, first_sentence, language_of, no_text, not_found
 from index.parse.pieces import divide, without_pairs, without_title
 from index.parse.stamps import without_stamps
-from index.types import Article, QAPair
+from index.types import Article, QAPair, Section
 
 
 def parse_html(content: bytes, name: str) -> Article:
@@ -51,7 +51,7 @@ def _article(
     said: PageMetadata,
     title: str,
     body: str,
-    sections: tuple,
+    sections: tuple[Section, ...],
     pairs: tuple[QAPair, ...],
     notes: dict[str, object],
 ) -> Article:

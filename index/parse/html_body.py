@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Final
 
@@ -60,8 +61,8 @@ def find_body(tree: HtmlElement) -> list[Piece]:
     return inside if _size(inside) and covered >= _FEW * _size(found) else found
 
 
-def _size(pieces: object) -> int:
-    return sum(len(piece.text) for piece in pieces)  # type: ignore[attr-defined]
+def _size(pieces: Iterable[Piece]) -> int:
+    return sum(len(piece.text) for piece in pieces)
 
 
 def remove_furniture(tree: HtmlElement) -> None:

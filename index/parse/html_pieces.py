@@ -42,7 +42,7 @@ def pieces_of(root: _Element, *, asking: bool = False) -> list[Piece]:
 
 def text_of(element: _Element) -> str:
     """All text of an element on one line."""
-    return " ".join("".join(element.itertext()).split())
+    return " ".join("".join(map(str, element.itertext())).split())
 
 
 class _Reader:

@@ -24,7 +24,8 @@ _GUESS_FROM: Final = 64 * 1024
 
 _NEVER_SHOWN: Final = tuple(
     """
-    script style template noscript iframe object svg canvas button select textarea input datalist audio video math
+    script style template noscript iframe object svg canvas button select textarea input datalist audio video
+    math
     """.split()
 )
 _ZERO: Final = r"0(?:\.0{1,3})?(?:px|em|rem|pt|%)?(?=\s*(?:!|;|$))"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import codecs
 import re
+import zlib
 from typing import Final, Literal, TypeAlias
 
 Format: TypeAlias = Literal["text", "html", "pdf", "docx", "feed", "json-lines", "gzip"]
 
-_HEAD: Final = 4096
+HEAD: Final = 4096
+"""Bytes of a document's beginning that tell whether it is JSON Lines."""
+
 _PDF_HEAD: Final = 1024
 _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"PK\x05\x06", "an empty ZIP archive"),
@@ -86,6 +89,23 @@ def sniff(content: bytes) -> Format:
     return "json-lines" if _JSON_OBJECT.match(head) else "text"
 
 
+def are_json_lines(head: bytes, *, named: bool) -> bool:
+    """Whether a document, by its first bytes, is JSON Lines, zipped or not; `named` where its name says so.
+
+    The name counts only for what could be lines of text: their first one may be the one that is broken.
+    """
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, HEAD)
+        except zlib.error:
+            return named
+    try:
+        kind = sniff(head)
+    except ValueError:
+        return False
+    return kind == "json-lines" or (named and kind == "text")
+
+
 def _is_pdf(content: bytes) -> bool:
     """Whether a PDF begins here; some writers put bytes of their own before it."""
     place = content.find(b"%PDF-", 0, _PDF_HEAD)
@@ -105,8 +125,8 @@ def _ascii_head(content: bytes) -> bytes:
     """Return the first bytes with what UTF-16 puts between them taken out."""
     for mark, step in ((codecs.BOM_UTF16_LE, 0), (codecs.BOM_UTF16_BE, 1)):
         if content.startswith(mark):
-            return content[2 + step : 2 * _HEAD : 2]
-    return content.removeprefix(codecs.BOM_UTF8)[:_HEAD]
+            return content[2 + step : 2 * HEAD : 2]
+    return content.removeprefix(codecs.BOM_UTF8)[:HEAD]
 
 
 def _end_of(pattern: re.Pattern[bytes], head: bytes) -> int:
