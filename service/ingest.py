@@ -1,8 +1,8 @@
 """Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed.
 
-JSON Lines is read line by line, plain or gzipped, whatever its size: one object per line in UTF-8 with `title`
-and `text`, and where known `id`, `source`, `url`, `language`, `published_at` and `updated_at`, all of them
-strings. A field of any other name is kept as metadata. A line of its own that cannot be used is refused by its
+JSON Lines is read line by line, plain or gzipped, whatever its size: one object per line in UTF-8 with
+`title` and `text`, and where known `id`, `source`, `url`, `language`, `published_at` and `updated_at`, all
+of them strings. A field of any other name is kept as metadata. A line that cannot be used is refused by its
 number and costs no other line.
 """
 
@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import IO
 from index.errors import InvalidInputError, RefusedDocumentError, printable
 from index.library import Library
 from index.parse import parse_all
+from index.parse.refusals import damaged
 from index.parse.sniff import HEAD, are_json_lines
 from index.types import Article, PutResult
 
@@ -181,13 +183,9 @@ def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[s
 
 
 def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[str, Article]]:
-    number = 0
-    while line := file.readline(MAX_LINE + 1):
-        number += 1
+    for number, line in enumerate(_lines(name, file, summary), 1):
         label = f"{name}:{number}" if name else f"line {number}"
         if len(line) > MAX_LINE:
-            while line and not line.endswith(b"\n"):
-                line = file.readline(MAX_LINE)
             summary.refuse(
                 label,
                 RefusedDocumentError(
@@ -199,6 +197,18 @@ def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[
                 yield label, article_from_json(_decoded(line, label))
             except InvalidInputError as refusal:
                 summary.refuse(label, refusal)
+
+
+def _lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[bytes]:
+    """Yield lines, of one that is too long no more than shows that it is; a torn archive ends them."""
+    try:
+        while line := file.readline(MAX_LINE + 1):
+            yield line
+            while len(line) > MAX_LINE and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        label = name or "lines"
+        summary.refuse(label, damaged(label, "Its archive is torn; what came before was read."))
 
 
 def _decoded(line: bytes, label: str) -> object:

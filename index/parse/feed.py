@@ -65,7 +65,9 @@ def _articles(entry: Mapping[str, Any], source: str, language: str) -> Iterator[
     if not sections or not title:
         return
     own = _line((entry.get("source") or {}).get("title", ""))
-    published, updated = _date(entry.get("published", "")), _date(entry.get("updated", ""))
+    published = _date(entry.get("published", ""))
+    # Asked for an update that is not there, feedparser answers with the publication.
+    updated = _date(entry["updated"]) if "updated" in entry else ""
     values = {"source": own or source, "published_at": published, "url": _address(entry)}
     detected = judged_language(language, language_of(f"{title}\n{text}"))
     notes: dict[str, object] = {

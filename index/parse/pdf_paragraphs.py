@@ -24,6 +24,7 @@ _PAGE_NUMBER: Final = re.compile(
 )
 _EDGE_LINES: Final = 3
 _REPEATED: Final = 0.3
+_WIDEST_LEADING: Final = 1.8
 _LARGER: Final = 1.12
 _LONGEST_HEADING: Final = 200
 _LONGEST_BOLD: Final = 120
@@ -77,7 +78,8 @@ def paragraphs_of(lines: Sequence[Line]) -> list[Paragraph]:
     gaps = Counter(
         round(a.base - b.base, 1) for a, b in _neighbours(lines) if a.size == b.size and a.base > b.base
     )
-    leading = next((gap for gap, _ in gaps.most_common(1)), 1.2 * body_size)
+    usual = next((gap for gap, _ in gaps.most_common(1)), body_size)
+    leading = min(usual, _WIDEST_LEADING * body_size)
     paragraphs: list[Paragraph] = []
     for before, line in zip([None, *lines[:-1]], lines, strict=True):
         if before is None or _opens(before, line, leading):

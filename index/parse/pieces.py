@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from index.parse.layout import Part
-from index.parse.qa import is_marked, is_qa_label, is_question, read_pairs
+from index.parse.qa import find_unlabelled, is_marked, is_qa_label, is_question, read_pairs
 from index.parse.text import unwrap
 from index.types import QAPair
 
@@ -47,14 +47,25 @@ def without_pairs(pieces: Sequence[Piece], pairs: Sequence[QAPair]) -> list[Piec
     return kept
 
 
+def _without_unlabelled(pieces: Sequence[Piece]) -> tuple[Sequence[Piece], list[QAPair]]:
+    """Take pairs out that stand, marked as such, without a label; those below a label are found by it."""
+    if any(is_qa_label(piece.text) for piece in pieces):
+        return pieces, []
+    headings = {number for number, piece in enumerate(pieces) if piece.level}
+    texts = [piece.text.replace(SOFT_BREAK, "\n") for piece in pieces]
+    run = find_unlabelled(texts, headings)
+    pairs = read_questions(pieces[run.start : run.stop]) if run else ()
+    return [piece for number, piece in enumerate(pieces) if number not in run], list(pairs)
+
+
 def _folded(text: str) -> str:
     return "".join(text.casefold().split())
 
 
 def divide(blocks: Sequence[Piece]) -> tuple[list[Part], tuple[QAPair, ...]]:
     """Return the parts under their headings, and the pairs of the Q&A sections between them."""
+    blocks, pairs = _without_unlabelled(blocks)
     parts = [_Open("")]
-    pairs: list[QAPair] = []
     position = 0
     while position < len(blocks):
         block = blocks[position]
