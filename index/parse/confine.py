@@ -12,7 +12,7 @@ import signal
 import sys
 from typing import Final
 
-from index.parse.budget import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
+from index.parse.budget import MEMORY_BYTES
 
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
@@ -43,15 +43,15 @@ def confine_process() -> None:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def confine_document() -> None:
+def confine_document(cpu_seconds: int, wall_seconds: int) -> None:
     """Limit the process of one document: its time is up by the kernel's clock, in Python or in C.
 
     From here on it can open nothing for writing, start nothing and connect nowhere, and there is no way back.
     """
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
+    signal.setitimer(signal.ITIMER_REAL, wall_seconds)
     sys.addaudithook(_forbid)
 
 

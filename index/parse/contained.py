@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from index.parse import frames
-from index.parse.budget import AT_ONCE, WALL_SECONDS
+from index.parse.budget import AT_ONCE, CPU_SECONDS, WALL_SECONDS
 from index.parse.refusals import damaged, timed_out
 from index.parse.rich import RichFormat
 from index.types import Article
@@ -58,11 +58,10 @@ class _Worker:
             self.stop()
             raise frames.BrokenFrameError("the parsing process does not start")
 
-    def ask(self, kind: RichFormat, content: bytes, name: str) -> bytes:
+    def ask(self, request: bytes, wall_seconds: int) -> bytes:
         """Return what the process says of a document."""
-        head = json.dumps({"format": kind, "name": name}).encode()
-        frames.send(self._requests, head + b"\n" + content, seconds=_GRACE_SECONDS)
-        answer = frames.receive(self._answers, seconds=WALL_SECONDS + _GRACE_SECONDS)
+        frames.send(self._requests, request, seconds=_GRACE_SECONDS)
+        answer = frames.receive(self._answers, seconds=wall_seconds + _GRACE_SECONDS)
         if not answer:
             raise frames.BrokenFrameError("the parsing process ended")
         return answer
@@ -82,7 +81,10 @@ class _Worker:
 class ParserPool:
     """At most two workers, started when they are first needed and kept."""
 
-    def __init__(self, size: int = AT_ONCE) -> None:
+    def __init__(
+        self, size: int = AT_ONCE, *, cpu_seconds: int = CPU_SECONDS, wall_seconds: int = WALL_SECONDS
+    ) -> None:
+        self._cpu_seconds, self._wall_seconds = cpu_seconds, wall_seconds
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         self._turns = threading.BoundedSemaphore(size)
 
@@ -92,7 +94,10 @@ class ParserPool:
         Raises `RefusedDocumentError`, also where the process does not survive the document.
         """
         with self._turns:
-            return frames.outcome_from_json(self._ask(kind, content, name), name)
+            fields = {"format": kind, "name": name}
+            fields |= {"cpu_seconds": self._cpu_seconds, "wall_seconds": self._wall_seconds}
+            answer = self._ask(json.dumps(fields).encode() + b"\n" + content, name)
+            return frames.outcome_from_json(answer, name)
 
     def close(self) -> None:
         """End all idle workers."""
@@ -102,24 +107,24 @@ class ParserPool:
             except queue.Empty:
                 return
 
-    def _ask(self, kind: RichFormat, content: bytes, name: str) -> bytes:
+    def _ask(self, request: bytes, name: str) -> bytes:
         """Ask a worker, and a fresh one where an idle one turns out to have died on its own."""
         try:
-            return self._ask_once(self._worker(), kind, content, name)
+            return self._ask_once(self._worker(), request)
         except frames.TooSlowError as error:
             raise timed_out(name, "Reading it takes too long.") from error
         except (frames.BrokenFrameError, OSError):
             log.warning("a parsing process was lost; another one takes over")
         try:
-            return self._ask_once(_Worker(), kind, content, name)
+            return self._ask_once(_Worker(), request)
         except frames.TooSlowError as error:
             raise timed_out(name, "Reading it takes too long.") from error
         except (frames.BrokenFrameError, OSError) as error:
             raise damaged(name, "Reading it ended in a crash.") from error
 
-    def _ask_once(self, worker: _Worker, kind: RichFormat, content: bytes, name: str) -> bytes:
+    def _ask_once(self, worker: _Worker, request: bytes) -> bytes:
         try:
-            answer = worker.ask(kind, content, name)
+            answer = worker.ask(request, self._wall_seconds)
         except BaseException:
             worker.stop()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.parse.assemble import cleaned
+from index.parse.budget import MAX_ELEMENTS
 from index.parse.furniture import without_furniture
 from index.parse.html_body import find_body
 from index.parse.html_metadata import PageMetadata, judged_language, read_metadata
@@ -14,6 +15,7 @@ from index.parse.hygiene import clean, merged
 from index.parse.json_ld import questions_of, read_nodes
 from index.parse.layout import compose, first_sentence, language_of, no_text, not_found
 from index.parse.pieces import divide, without_pairs, without_title
+from index.parse.refusals import too_large
 from index.parse.stamps import without_stamps
 from index.types import Article, QAPair, Section
 
@@ -24,6 +26,8 @@ def parse_html(content: bytes, name: str) -> Article:
     tree = build(text)
     if tree is None:
         raise no_text(name)
+    if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+        raise too_large(name, f"It has more than {MAX_ELEMENTS} elements.")
     nodes = read_nodes(tree)
     said = read_metadata(tree, nodes)
     hidden = remove_hidden(tree)

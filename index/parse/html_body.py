@@ -52,6 +52,8 @@ def find_body(tree: HtmlElement) -> list[Piece]:
     """Return headings and paragraphs of the page's article; the tree is used up."""
     remove_furniture(tree)
     found = _extracted(tree)
+    if not found:
+        found = pieces_of(tree)
     own = _container(tree)
     if own is None:
         return found
@@ -114,6 +116,8 @@ def _extracted(tree: HtmlElement) -> list[Piece]:
 
     document = bare_extraction(
         deepcopy(tree),
+        # Without its two other extractors: over the pages of the tests they change nothing and cost most.
+        fast=True,
         include_comments=False,
         include_tables=True,
         include_formatting=True,

@@ -33,11 +33,11 @@ def warm_up() -> None:
     import charset_normalizer
     import feedparser
     import pypdf
-    import trafilatura.external
+    import trafilatura
     from defusedxml import ElementTree
 
     from index.parse import docx, feed, html, pdf
 
     page = "<html><body><div><p>Warm.</p><p>Up.</p></div></body></html>"
     html.parse_html(page.encode(), "warm-up")
-    assert all((charset_normalizer, feedparser, pypdf, trafilatura.external, ElementTree, docx, feed, pdf))
+    assert all((charset_normalizer, feedparser, pypdf, trafilatura, ElementTree, docx, feed, pdf))

@@ -1,4 +1,4 @@
-"""Files that are made to hurt their reader, small ones that unfold, and honest ones with bytes knocked out."""
+"""Files that are made to hurt their reader, and honest ones with bytes knocked out."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ CATALOG = b"<</Type/Catalog/Pages 2 0 R>>"
 
 
 def flate_bomb() -> bytes:
-    squeezed = zlib.compress(zlib.compress(b"BT /F 9 Tf (x) Tj ET\n" * 20_000_000, 9), 9)
+    squeezed = zlib.compress(zlib.compress(b"BT /F 9 Tf (x) Tj ET\n" * 8_000_000, 9), 9)
     return pdf_of(CATALOG, PAGES, PAGE, stream(squeezed, b"/Filter[/FlateDecode/FlateDecode]"), FONT)
 
 
 def operators_without_end() -> bytes:
-    squeezed = zlib.compress(b"BT /F 9 Tf 1 0 0 1 5 5 Tm (words of it) Tj ET q Q\n" * 1_200_000, 9)
+    squeezed = zlib.compress(b"BT /F 9 Tf 1 0 0 1 5 5 Tm (words of it) Tj ET q Q\n" * 1_200_000, 6)
     return pdf_of(CATALOG, PAGES, PAGE, stream(squeezed, b"/Filter/FlateDecode"), FONT)
 
 
@@ -106,7 +106,7 @@ def deep_document() -> bytes:
 def zip_bomb() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("word/document.xml", b"\0" * (300 << 20))
+        made.writestr("word/document.xml", b"\0" * (130 << 20))
     return buffer.getvalue()
 
 

@@ -150,8 +150,8 @@ def test_question_section_becomes_pairs():
     canvas = Canvas(buffer)
     base = 780
     for size, text in [
-        (20, "The Title of It"), (11, story.paragraph(1)), (14, "Q&A"), (11, "Q: Who paid?"), (11, "A: A SECRET bank did."),
-        (11, "Q: When?"), (11, "A: In SECRET May."),
+        (20, "The Title of It"), (11, story.paragraph(1)), (14, "Q&A"), (11, "Q: Who paid?"),
+        (11, "A: A SECRET bank did."), (11, "Q: When?"), (11, "A: In SECRET May."),
     ]:  # fmt: skip
         canvas.setFont("Helvetica-Bold" if size > 11 else "Helvetica", size)
         canvas.drawString(50, base, text)
