@@ -94,7 +94,7 @@ class ParserPool:
         Raises `RefusedDocumentError`, also where the process does not survive the document.
         """
         with self._turns:
-            fields = {"format": kind, "name": name}
+            fields: dict[str, object] = {"format": kind, "name": name}
             fields |= {"cpu_seconds": self._cpu_seconds, "wall_seconds": self._wall_seconds}
             answer = self._ask(json.dumps(fields).encode() + b"\n" + content, name)
             return frames.outcome_from_json(answer, name)

@@ -115,12 +115,12 @@ def _role(line: str, following: str, *, asked: bool, glued: bool) -> tuple[_Role
         return ("answer" if asked else "more"), line[mark.end() :]
     if glued and asked and line.startswith("A"):
         return "answer", line[1:]
-    if glued and _is_glued_question(line, following):
+    if glued and is_glued_question(line, following):
         return "question", line[1:]
     return "more", line
 
 
-def _is_glued_question(line: str, following: str) -> bool:
+def is_glued_question(line: str, following: str) -> bool:
     """Tell `QAccording to …?` from an answer's paragraph that begins with Qwen or Quarterly."""
     if not line.startswith("Q") or len(line) < 3:
         return False
