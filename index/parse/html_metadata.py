@@ -194,12 +194,17 @@ def _author(tree: HtmlElement, node: Node, meta: dict[str, str]) -> str:
             if _BYLINE.search(e.get("class") or "")
         ),
     ]
-    names = (_BY.sub("", name, count=1).strip() for name in witnesses if name)
+    names = (_without_by(name) for name in witnesses if name)
     return _first(
         name
         for name in names
         if len(name) <= _LONGEST_NAME and not _NO_NAME.search(name) and not _DIGITS.search(name)
     )
+
+
+def _without_by(name: str) -> str:
+    found = _BY.match(name)
+    return name[found.end() :].strip() if found else name.strip()
 
 
 def _published(tree: HtmlElement, node: Node, meta: dict[str, str]) -> Iterator[str]:

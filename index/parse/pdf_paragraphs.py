@@ -13,7 +13,7 @@ from index.parse.pdf_lines import Line
 
 _ENDED: Final = re.compile(r"[.!?。！？…][\"'”’」』）)\]】]{0,3}\Z")
 _WIDE: Final = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
-_HYPHENED: Final = re.compile(r"([^\W\d_]{2,})[-\u2010]\Z")
+_HYPHENED: Final = re.compile(r"([^\W\d_]{2,60})[-\u2010]\Z")
 _SOFT: Final = "\u00ad"
 _LOWER_WORD: Final = re.compile(r"[^\W\d_]+")
 _BULLET: Final = re.compile(r"(?:[•‣◦▪■●·–-]|\(?[0-9]{1,2}[.)]|[a-z]\))\s+\S")
