@@ -1,4 +1,10 @@
-"""Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed."""
+"""Files and lines of JSON to stored articles; what becomes of each is counted and refusals are listed.
+
+JSON Lines is read line by line, plain or gzipped, whatever its size: one object per line in UTF-8 with
+`title` and `text`, and where known `id`, `source`, `url`, `language`, `published_at` and `updated_at`, all
+of them strings. A field of any other name is kept as metadata. A line that cannot be used is refused by its
+number and costs no other line.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ import io
 import json
 import math
 import re
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +24,8 @@ from typing import IO
 from index.errors import InvalidInputError, RefusedDocumentError, printable
 from index.library import Library
 from index.parse import parse_all
+from index.parse.refusals import damaged
+from index.parse.sniff import HEAD, are_json_lines
 from index.types import Article, PutResult
 from service.remote import Reader, is_url
 
@@ -26,20 +35,8 @@ MAX_DEPTH = 32
 KNOWN_FIELDS = frozenset({"id", "title", "text", "source", "published_at", "updated_at", "language", "url"})
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz")
 _SUFFIXES = (
-    *(
-        ".md",
-        ".markdown",
-        ".txt",
-        ".text",
-        ".html",
-        ".htm",
-        ".xhtml",
-        ".pdf",
-        ".docx",
-        ".rss",
-        ".atom",
-        ".xml",
-    ),
+    *(".md", ".markdown", ".txt", ".text", ".html", ".htm", ".xhtml", ".xml"),
+    *(".pdf", ".docx", ".rss", ".atom"),
     *_LINES,
 )
 _ADDRESS_WORK = 256 * 1024
@@ -191,7 +188,9 @@ def files_below(paths: Iterable[Path]) -> Iterator[Path]:
     """Give the files of a list of files and folders; in folders those that can be read, in order."""
     for path in paths:
         if path.is_dir():
-            yield from (p for p in sorted(path.rglob("*")) if p.is_file() and p.name.endswith(_SUFFIXES))
+            yield from (
+                p for p in sorted(path.rglob("*")) if p.is_file() and p.name.lower().endswith(_SUFFIXES)
+            )
         else:
             yield path
 
@@ -222,13 +221,14 @@ def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Ar
     for path in files_below(paths):
         done = summary.work_done
         try:
-            if path.name.endswith(_LINES):
-                with path.open("rb") as raw, _unpacked(path, raw) as file:
-                    for item in _from_lines(str(path), file, summary):
+            with path.open("rb") as raw:
+                if are_json_lines(raw.read(HEAD), named=path.name.endswith(_LINES)):
+                    raw.seek(0)
+                    for item in _from_lines(str(path), _unzipped(raw), summary):
                         summary.work_done = done + raw.tell()
                         yield item
-                summary.work_done = done + _size(path)
-                continue
+                    summary.work_done = done + _size(path)
+                    continue
             if path.stat().st_size > MAX_FILE:
                 raise RefusedDocumentError(
                     str(path), "too-large", f"is larger than {MAX_FILE >> 20} MiB.", "Split the document."
@@ -248,13 +248,15 @@ def _labelled(paths: Iterable[Path], summary: Summary) -> Iterator[tuple[str, Ar
         summary.work_done = done + len(content)
 
 
-def _unpacked(path: Path, raw: IO[bytes]) -> IO[bytes]:
-    return gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw  # type: ignore[return-value]
+def _unzipped(file: IO[bytes]) -> IO[bytes]:
+    zipped = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return gzip.open(file, "rb") if zipped else file  # type: ignore[return-value]  # a GzipFile reads lines too
 
 
 def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[str, Article]]:
-    if name.endswith(_LINES) and not name.endswith(".gz"):
-        yield from _from_lines(name, io.BytesIO(content), summary)
+    if are_json_lines(content[:HEAD], named=name.endswith(_LINES)):
+        yield from _from_lines(name, _unzipped(io.BytesIO(content)), summary)
         return
     try:
         yield from ((name, article) for article in parse_all(content, name))
@@ -263,13 +265,9 @@ def _from_bytes(name: str, content: bytes, summary: Summary) -> Iterator[tuple[s
 
 
 def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[str, Article]]:
-    number = 0
-    while line := file.readline(MAX_LINE + 1):
-        number += 1
+    for number, line in enumerate(_lines(name, file, summary), 1):
         label = f"{name}:{number}" if name else f"line {number}"
         if len(line) > MAX_LINE:
-            while line and not line.endswith(b"\n"):
-                line = file.readline(MAX_LINE)
             summary.refuse(
                 label,
                 RefusedDocumentError(
@@ -281,6 +279,18 @@ def _from_lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[tuple[
                 yield label, article_from_json(_decoded(line, label))
             except InvalidInputError as refusal:
                 summary.refuse(label, refusal)
+
+
+def _lines(name: str, file: IO[bytes], summary: Summary) -> Iterator[bytes]:
+    """Yield lines, of one that is too long no more than shows that it is; a torn archive ends them."""
+    try:
+        while line := file.readline(MAX_LINE + 1):
+            yield line
+            while len(line) > MAX_LINE and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        label = name or "lines"
+        summary.refuse(label, damaged(label, "Its archive is torn; what came before was read."))
 
 
 def _decoded(line: bytes, label: str) -> object:

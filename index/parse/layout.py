@@ -117,7 +117,8 @@ _CLOSING_WORDS = re.compile(
     re.IGNORECASE,
 )
 _MINOR_WORDS = re.compile(
-    r"an?|the|of|and|or|but|nor|in|to|for|on|with|from|into|over|than|that|at|by|as|is|vs|per|via|off|up|not|its"
+    r"an?|the|of|and|or|but|nor|in|to|for|on|with|from|into|over|than|that|at|by|as|is|vs|per|via|off|up"
+    r"|not|its"
 )
 _ROMAN = r"(?P<roman>[IVXLC]{1,7}|[Ⅰ-Ⅻ])[.．、:：]"
 _ARABIC = r"(?P<arabic>[0-9]{1,2})(?:[.．、)）](?![0-9])|(?<=0[0-9])\s)"
@@ -126,7 +127,8 @@ _CHINESE = (
 )
 _ORDINAL = (
     r"第(?P<ordinal>[一二三四五六七八九十]{1,3}|[0-9]{1,2})(?:部分|章|节|節|篇)[、.:：\s]?"
-    r"|(?:Part|Chapter|Section|Step)\s(?P<part>[0-9]{1,2}|[IVX]{1,5}|One|Two|Three|Four|Five|Six|Seven|Eight|Nine|Ten)"
+    r"|(?:Part|Chapter|Section|Step)\s(?P<part>[0-9]{1,2}|[IVX]{1,5}|One|Two|Three|Four|Five|Six|Seven"
+    r"|Eight|Nine|Ten)"
     r"(?:[.:：]|\s?[-–—]\s)"
 )
 _NUMBERED = re.compile(rf"(?:{_ROMAN}|{_ARABIC}|{_CHINESE}|{_ORDINAL})\s*(?P<rest>\S.*)", re.DOTALL)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from html import unescape
 
 import yaml
@@ -18,10 +17,10 @@ from markdown_it.token import Token
 
 from index.dates import parse_date
 from index.errors import RefusedDocumentError
-from index.parse.layout import Part, compose, first_sentence, language_of, no_text, not_found
-from index.parse.qa import is_marked, is_qa_label, is_question, read_pairs
-from index.parse.text import unwrap
-from index.types import Article, QAPair
+from index.parse.hygiene import clean, merged
+from index.parse.layout import compose, first_sentence, language_of, no_text, not_found
+from index.parse.pieces import SOFT_BREAK, Piece, divide, without_title
+from index.types import Article
 
 FRONT_MATTER = re.compile(
     r"\s*---[ \t]*\n(?P<yaml>.*?)(?:\n|(?<=---\n))(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL
@@ -33,13 +32,24 @@ _KNOWN = ("title", "source", "published_at", "updated_at", "language", "url")
 _DATES = ("published_at", "updated_at")
 _LANGUAGE = re.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
 
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});")
 # Each alternative consumes all that it has looked at, so that no input is read twice.
 _HTML_TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<tag>script|style)\b.*?(?:</(?P=tag)\s*>|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE
 )
 
-# Line breaks of the source inside a paragraph; the character cannot occur in decoded text.
-_SOFT_BREAK = "\x1f"
+
+def clean_references(text: str) -> tuple[str, dict[str, int]]:
+    """Drop the character references of Markdown that stand for characters nobody sees, and count them."""
+    counts: list[dict[str, int]] = []
+
+    def judged(found: re.Match[str]) -> str:
+        kept, removed = clean(unescape(found[0]))
+        counts.append(removed)
+        return "" if removed and not kept else found[0]
+
+    text = _REFERENCE.sub(judged, text)
+    return text, merged(*counts)
 
 
 def parse_markdown(text: str, name: str) -> Article:
@@ -48,7 +58,7 @@ def parse_markdown(text: str, name: str) -> Article:
     fields, metadata = _read_front_matter(front, name) if front is not None else ({}, {})
     blocks = list(_blocks(body))
     title = fields.get("title", "") or next((block.text for block in blocks if block.level == 1), "")
-    parts, pairs = _parts(_without_title(blocks, title))
+    parts, pairs = divide(without_title(blocks, title))
     content, sections = compose(parts)
     if not sections:
         raise no_text(name)
@@ -125,7 +135,7 @@ def _field(key: str, value: object, name: str) -> str:
     """Check one field of the front matter and return it in its canonical form."""
     if not isinstance(value, str):
         raise _bad(name, f"{key} is not a single value.", f"Give {key} one value.")
-    cleaned = " ".join(value.split())
+    cleaned = " ".join(clean(value)[0].split())
     if key in _DATES and cleaned:
         try:
             return parse_date(cleaned)
@@ -149,16 +159,7 @@ def _bad(name: str, problem: str, remedy: str = "") -> RefusedDocumentError:
     return RefusedDocumentError(name, "bad-front-matter", f"The front matter is wrong: {problem}", remedy)
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A heading of some level, or a paragraph (level 0); `group` is shared by the items of a list."""
-
-    text: str
-    level: int = 0
-    group: int = 0
-
-
-def _blocks(markdown: str) -> Iterator[_Block]:
+def _blocks(markdown: str) -> Iterator[Piece]:
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     level = depth = group = 0
     row: list[str] | None = None
@@ -175,13 +176,13 @@ def _blocks(markdown: str) -> Iterator[_Block]:
         elif token.type == "tr_open":
             row = []
         elif token.type == "tr_close" and row is not None:
-            yield _Block(" | ".join(filter(None, row)), group=group)
+            yield Piece(" | ".join(filter(None, row)), group=group)
             row = None
         elif text := _text_of(token).strip():
             if row is not None:
                 row.append(text)
             else:
-                yield _Block(text, level, group if depth else 0)
+                yield Piece(text, level, group if depth else 0)
 
 
 def _text_of(token: Token) -> str:
@@ -198,7 +199,7 @@ def _inline(tokens: Sequence[Token]) -> Iterator[str]:
         if token.type in ("text", "code_inline", "text_special"):
             yield token.content
         elif token.type == "softbreak":
-            yield _SOFT_BREAK
+            yield SOFT_BREAK
         elif token.type == "hardbreak" or (token.type == "html_inline" and token.content.startswith("<br")):
             yield "\n"
 
@@ -206,93 +207,3 @@ def _inline(tokens: Sequence[Token]) -> Iterator[str]:
 def _html_text(html: str) -> str:
     lines = (" ".join(line.split()) for line in unescape(_HTML_TAG.sub("", html)).split("\n"))
     return "\n".join(filter(None, lines))
-
-
-def _without_title(blocks: Sequence[_Block], title: str) -> list[_Block]:
-    """Drop the heading that is the title, and a first line that repeats it."""
-    for number, block in enumerate(blocks):
-        if (number == 0 or block.level == 1) and _joined(block.text) == title:
-            return [*blocks[:number], *blocks[number + 1 :]]
-    return list(blocks)
-
-
-def _parts(blocks: Sequence[_Block]) -> tuple[list[Part], tuple[QAPair, ...]]:
-    parts = [_Open("")]
-    pairs: list[QAPair] = []
-    position = 0
-    while position < len(blocks):
-        block = blocks[position]
-        if is_qa_label(block.text):
-            end = _end_of_qa(blocks, position)
-            if found := read_pairs(_qa_lines(blocks[position + 1 : end])):
-                pairs.extend(found)
-                position = end
-                continue
-        if block.level:
-            parts.append(_Open(_joined(block.text)))
-        else:
-            parts[-1].add(block)
-        position += 1
-    closed = [Part(part.heading, ["\n".join(lines) for lines in part.paragraphs]) for part in parts]
-    return closed, tuple(pairs)
-
-
-@dataclass(slots=True)
-class _Open:
-    """A part while it is read: the items of one list become the lines of one paragraph."""
-
-    heading: str
-    paragraphs: list[list[str]] = field(default_factory=list)
-    group: int = 0
-
-    def add(self, block: _Block) -> None:
-        if not block.group or block.group != self.group:
-            self.paragraphs.append([])
-        self.paragraphs[-1].append(_joined(block.text))
-        self.group = block.group
-
-
-def _joined(text: str) -> str:
-    """Undo the line breaks of the source and keep those of the writer."""
-    return "\n".join(
-        unwrap([part.strip() for part in line.split(_SOFT_BREAK)]).strip() for line in text.split("\n")
-    )
-
-
-def _end_of_qa(blocks: Sequence[_Block], label: int) -> int:
-    """Return the next heading that is not below the label, or the next label.
-
-    A label that is a paragraph is below all headings.
-    """
-    level = blocks[label].level or 7
-    for number in range(label + 1, len(blocks)):
-        if 0 < blocks[number].level <= level or is_qa_label(blocks[number].text):
-            return number
-    return len(blocks)
-
-
-def _qa_lines(blocks: Sequence[_Block]) -> list[str]:
-    """Return the lines of a Q&A section; a heading that asks is a question, any other groups them."""
-    lines: list[str] = []
-    unanswered = False
-    for block in blocks:
-        marked = _marked_lines(block.text)
-        if block.level and not is_question(marked[0]):
-            if not marked[0].endswith(("?", "？")):
-                continue
-            marked = [f"Q: {marked[0]}"]
-        elif unanswered and not is_marked(marked[0]):
-            marked[0] = f"A: {marked[0]}"
-        unanswered = block.level > 0
-        lines.extend(marked)
-    return lines
-
-
-def _marked_lines(text: str) -> list[str]:
-    """Divide a block at the lines that bear a mark and join those that do not."""
-    runs: list[list[str]] = [[]]
-    for line in re.split(f"[{_SOFT_BREAK}\n]", text):
-        if runs[-1] and is_marked(line):
-            runs.append([])
-        runs[-1].append(line.strip())
-    return [unwrap(run) for run in runs]

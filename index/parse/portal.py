@@ -25,7 +25,7 @@ from index.parse.layout import (
     parts_of,
     without_title,
 )
-from index.parse.qa import end_of_last_answer, is_marked, is_qa_label, read_pairs
+from index.parse.qa import end_of_last_answer, is_glued_question, is_marked, is_qa_label, read_pairs
 from index.types import Article, QAPair
 
 _Kind: TypeAlias = Literal["main", "summary", "qa", "teasers", "navigation"]
@@ -145,7 +145,8 @@ def _label_of(line: str, following: str = "") -> _Kind | None:
         return _LABELS[bare]
     if bare == _TRADE_LABEL and following in _TRADE_ITEMS:
         return "navigation"
-    return "qa" if is_qa_label(bare) and is_marked(following) else None
+    asks = is_marked(following) or (is_glued_question(following, "") and following.endswith(("?", "？")))
+    return "qa" if is_qa_label(bare) and asks else None
 
 
 def _labels(blocks: Sequence[Block]) -> dict[int, _Kind]:

@@ -7,7 +7,7 @@ be answered by looking up its own answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, TypeAlias
 
 from index.types import QAPair
@@ -19,6 +19,8 @@ _LABEL = re.compile(
     r"|相关问答|相關問答|常见问题(?:解答)?|常見問題(?:解答)?|常见问答|问答|問答|问与答)",
     re.IGNORECASE,
 )
+_FEWEST_PAIRS = 2
+_LONGEST_PAUSE = 3
 _LEAD = r"\s*(?:[-*•]\s+|[0-9]{1,3}[.)、]\s*)?(?:\*\*|__)?\s*"
 _TAIL = r"\s?[0-9]{0,3}\s?(?:\*\*|__)?\s?[:：.、．]\s*(?:\*\*|__)?\s*"
 _QUESTION = re.compile(rf"{_LEAD}(?:question|q|问题?|問題?|提问){_TAIL}", re.IGNORECASE)
@@ -65,6 +67,25 @@ def read_pairs(lines: Sequence[str], *, glued: bool = False) -> tuple[QAPair, ..
     return tuple(pairs)
 
 
+def find_unlabelled(texts: Sequence[str], headings: Collection[int]) -> range:
+    """Find the pairs that a document sets, marked as such, without a label above them.
+
+    They are a section of their own where there are two or more and they are the smaller part of the
+    text; an article that is all questions and answers is an interview.
+    """
+    opening = next((n for n, text in enumerate(texts) if n not in headings and is_question(text)), len(texts))
+    end = last = opening
+    while end < len(texts) and end not in headings and end - last <= _LONGEST_PAUSE:
+        last = end if is_marked(texts[end]) else last
+        end += 1
+    run = range(opening, min(last + 1, len(texts)))
+    lines = [line for n in run for line in texts[n].split("\n")]
+    size = sum(len(texts[n]) for n in run)
+    if len(read_pairs(lines)) < _FEWEST_PAIRS or 2 * size > sum(map(len, texts)):
+        return range(0)
+    return run
+
+
 def end_of_last_answer(lines: Sequence[str], *, glued: bool = False) -> int:
     """Return the number of the line after the first line of the last answer; 0 without answers."""
     answers = [number for role, _, number in _roles(lines, glued=glued) if role == "answer"]
@@ -94,12 +115,12 @@ def _role(line: str, following: str, *, asked: bool, glued: bool) -> tuple[_Role
         return ("answer" if asked else "more"), line[mark.end() :]
     if glued and asked and line.startswith("A"):
         return "answer", line[1:]
-    if glued and _is_glued_question(line, following):
+    if glued and is_glued_question(line, following):
         return "question", line[1:]
     return "more", line
 
 
-def _is_glued_question(line: str, following: str) -> bool:
+def is_glued_question(line: str, following: str) -> bool:
     """Tell `QAccording to …?` from an answer's paragraph that begins with Qwen or Quarterly."""
     if not line.startswith("Q") or len(line) < 3:
         return False

@@ -17,7 +17,7 @@ from index.parse.layout import (
     parts_of,
     without_title,
 )
-from index.parse.qa import is_qa_label, is_question, read_pairs
+from index.parse.qa import find_unlabelled, is_qa_label, is_question, read_pairs
 from index.types import Article, QAPair
 
 MAX_TITLE_LINE = 200
@@ -32,6 +32,8 @@ def parse_text(text: str, name: str) -> Article:
     """Read plain text; a short first line with a blank line behind it is the title."""
     title, body = _split_title(text)
     blocks, pairs = _take_out_qa(without_title(_blocks(body), title))
+    if not pairs:
+        blocks, pairs = _take_out_unlabelled(blocks)
     content, sections = compose(parts_of(blocks))
     if not sections:
         raise no_text(name)
@@ -129,6 +131,12 @@ def _take_out_qa(blocks: Sequence[Block]) -> tuple[list[Block], tuple[QAPair, ..
             kept.extend(blocks[position:label])
             position = end
     return [*kept, *blocks[position:]], tuple(pairs)
+
+
+def _take_out_unlabelled(blocks: Sequence[Block]) -> tuple[list[Block], tuple[QAPair, ...]]:
+    run = find_unlabelled([block.text for block in blocks], find_headings(blocks))
+    lines = [line for number in run for line in blocks[number].text.split("\n")]
+    return [block for number, block in enumerate(blocks) if number not in run], read_pairs(lines)
 
 
 def _end_of_qa(blocks: Sequence[Block], section: range, headings: frozenset[int]) -> int:

@@ -8,7 +8,7 @@ from index.parse import parse_all
 from index.types import Article
 
 NAMES = st.sampled_from(["a.md", "a.txt", "a", "", "a.pdf"])
-REASONS = {"unsupported-type", "no-text", "too-large", "bad-front-matter"}
+REASONS = {"unsupported-type", "no-text", "too-large", "bad-front-matter", "damaged", "encrypted"}
 FRAGMENTS = st.sampled_from(
     [
         "---\n",

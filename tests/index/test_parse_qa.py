@@ -1,6 +1,6 @@
 import pytest
 
-from index.parse.qa import end_of_last_answer, is_qa_label, read_pairs
+from index.parse.qa import end_of_last_answer, find_unlabelled, is_qa_label, read_pairs
 from index.types import QAPair
 
 PAIR = QAPair("Who raised money?", "Kimi did.")
@@ -52,3 +52,20 @@ def test_answer_goes_on_over_lines_that_only_look_marked():
 
 def test_question_without_an_answer_makes_no_pair():
     assert read_pairs(["Q: Who?", "Q: Who raised money?", "A: Kimi did.", "Q: When?"]) == (PAIR,)
+
+
+BODY = ["Norvik raised money in May. It said so on a Monday, to the surprise of all."] * 4
+MARKED = ["Q: Who raised money?", "A: Norvik did.", "It was much.", "Q: When?", "A: In May."]
+
+
+def test_marked_pairs_without_a_label_are_found_behind_a_body():
+    assert find_unlabelled([*BODY, *MARKED, *BODY], ()) == range(4, 9)
+
+
+@pytest.mark.parametrize("texts", [[*BODY[:1], *MARKED * 3], [*BODY, *MARKED[:2]], BODY, []])
+def test_interviews_and_single_questions_are_no_section(texts):
+    assert find_unlabelled(texts, ()) == range(0)
+
+
+def test_heading_ends_pairs_without_a_label():
+    assert find_unlabelled([*BODY, *MARKED, "What Comes Next", *BODY], {9}) == range(4, 9)

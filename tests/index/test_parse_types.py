@@ -19,15 +19,14 @@ def refusal_of(content: bytes, name: str = "given.txt") -> RefusedDocumentError:
 @pytest.mark.parametrize(
     "content",
     [
-        b"%PDF-1.7\n1 0 obj",
         b"PK\x03\x04rest",
         b"\x1f\x8b\x08rest",
         b"plain\x00text",
         "按GBK保存的文本".encode("gbk"),
         b"\xff\xfe\x00",
         codecs.BOM_UTF32_LE + "text".encode("utf-32-le"),
-        b"<!DOCTYPE html><html><body>Text.</body></html>",
-        b'<?xml version="1.0"?><rss/>',
+        b'<?xml version="1.0"?><invoice/>',
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1old",
         b"{\\rtf1 text}",
     ],
 )
@@ -36,7 +35,10 @@ def test_content_that_is_not_text_is_refused(content):
 
 
 def test_type_is_decided_by_content_and_not_by_name():
-    assert refusal_of(b"%PDF-1.7\n", "notes.md").reason == "unsupported-type"
+    assert refusal_of(b"%PDF-1.7\n", "notes.md").reason == "damaged"
+    assert (
+        parse(b"<!DOCTYPE html><html><body><p>A sentence.</p></body></html>", "a.txt").text == "A sentence."
+    )
     assert parse(b"---\ntitle: T\n---\n\nBody.", "notes.pdf").title == "T"
 
 
