@@ -8,7 +8,8 @@ from eval.diagnosis import diagnose
 from eval.errors import ReportError
 from eval.metrics.retrieval import DEPTH
 from eval.report import load_report, make_report, markdown, save_report, show
-from eval.runner import AUROC, run, sampled, tabulate
+from eval.runner import run, sampled
+from eval.table import AUROC, ECE, tabulate
 from eval.types import CitedSpan, GoldEvidence, Percentiles, QuestionSet
 from index.errors import InvalidInputError, StoreError
 
