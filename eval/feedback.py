@@ -2,11 +2,12 @@
 
 A file of JSON Lines, one judged answer each:
 
-    {"answer_id", "question", "verdict": "up" | "down", "status": "answered" | "partial" | "abstained",
-     "answer", "citations": [{"article_id", "char_start", "char_end", "quote"}], "as_of"?, "comment"?,
+    {"answer_id", "question", "thumbs": "up" | "down", "status": "answered" | "partial" | "abstained",
+     "answer", "citations": [{"article_id", "char_start", "char_end", "quote"}], "answered_at"?, "comment"?,
      "expected"?, "language"?}
 
-`expected` is what the answer should have said. An answer that was right becomes the reference, its
+`answered_at` is the day that relative dates of the question are of. `expected` is what the answer
+should have said. An answer that was right becomes the reference, its
 citations the evidence; a refusal that was right makes an unanswerable case. A wrong answer without
 `expected` has no gold: it is asked again and its citations and refusal are judged, nothing else.
 """
@@ -48,11 +49,11 @@ class JudgedAnswer(BaseModel):
 
     answer_id: str = Field(min_length=1)
     question: str = Field(pattern=r"\S")
-    verdict: Literal["up", "down"]
+    thumbs: Literal["up", "down"]
     status: AnswerStatus
     answer: str = ""
     citations: tuple[JudgedCitation, ...] = ()
-    as_of: str = ""
+    answered_at: str = ""
     comment: str = ""
     expected: str = ""
     language: str = ""
@@ -73,7 +74,7 @@ def from_feedback(judged: Iterable[JudgedAnswer], *, name: str = NAME) -> Questi
 
 
 def _case(row: JudgedAnswer, name: str) -> Case:
-    right = row.verdict == "up"
+    right = row.thumbs == "up"
     answered = row.status != "abstained"
     evidence = (
         tuple(GoldEvidence(c.article_id, c.char_start, c.char_end, c.quote) for c in row.citations)
@@ -85,11 +86,11 @@ def _case(row: JudgedAnswer, name: str) -> Case:
         question=row.question,
         set_name=name,
         language=row.language or detect(row.question),
-        type=f"{row.verdict}, {row.status}",
+        type=f"{row.thumbs}, {row.status}",
         reference_answer=row.expected or (_without_marks(row.answer) if right and answered else ""),
         relevant_ids=tuple(dict.fromkeys(item.article_id for item in evidence)),
         unanswerable=right and not answered,
-        as_of=row.as_of,
+        as_of=row.answered_at,
         evidence=evidence,
         metadata={"comment": row.comment} if row.comment else {},
     )

@@ -232,7 +232,8 @@ class ReliabilityBin:
 class RunResult:
     """A question set run against a system; all means can be computed again from `results`.
 
-    `oracle` is empty unless a stage was replaced by gold; `workers` questions were asked at a time.
+    `key` is equal for runs of the same questions by the same program; `oracle` is empty unless a stage was
+    replaced by gold; `workers` questions were asked at a time.
     """
 
     set_name: str
@@ -250,6 +251,7 @@ class RunResult:
     risk_coverage: tuple[CurvePoint, ...]
     reliability: tuple[ReliabilityBin, ...]
     latency_ms: Mapping[str, Percentiles]
+    key: str = ""
     oracle: str = ""
     workers: int = 1
     missing: tuple[MissingArticles, ...] = ()

@@ -82,10 +82,12 @@ def set_engine(path: Path, settings: Settings, tell: Tell) -> Iterator[Engine]:
 
     It is kept beside the settings' data folder, so that a second run starts at once.
     """
-    engine = open_engine(settings.model_copy(update={"data": _place(path, settings)}))
+    place = _place(path, settings)
+    engine = open_engine(settings.model_copy(update={"data": place}))
     try:
-        if engine.library.writable:
+        if engine.library.writable and not (place / "complete").is_file():
             _fill(engine, _articles(path), tell)
+            (place / "complete").touch()
         yield engine
     finally:
         engine.close()
@@ -97,16 +99,7 @@ def evaluate(
     """Run a set against an engine and guard it; a run that was stopped goes on where it was."""
     system = _system(question_set, engine, options.oracle)
     judge = Judge(VerifyChecker(), engine.library.embedder)
-    key = run_key(
-        {
-            "set": question_set.sha256,
-            "sample": options.sample,
-            "seed": options.seed,
-            "oracle": options.oracle,
-            "system": system.describe(),
-            "program": program_hash(*_SOURCES),
-        }
-    )
+    key = key_of(question_set, engine, options)
     path = settings.data / "evaluations" / "runs" / f"{key[:24]}.jsonl"
     if not options.resume:
         path.unlink(missing_ok=True)
@@ -121,9 +114,23 @@ def evaluate(
             journal=journal,
             on_progress=tell,
         )
-    report = make_report(guarded(replace(result, oracle=options.oracle), question_set, engine))
+    report = make_report(guarded(replace(result, key=key, oracle=options.oracle), question_set, engine))
     journal.remove()
     return report
+
+
+def key_of(question_set: QuestionSet, engine: Engine, options: RunOptions) -> str:
+    """Give what is equal for two runs that must have the same rows."""
+    return run_key(
+        {
+            "set": question_set.sha256,
+            "sample": options.sample,
+            "seed": options.seed,
+            "oracle": options.oracle,
+            "system": EngineSystem(engine).describe(),
+            "program": program_hash(*_SOURCES),
+        }
+    )
 
 
 def guarded(result: RunResult, question_set: QuestionSet, engine: Engine) -> RunResult:

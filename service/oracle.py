@@ -13,28 +13,38 @@ from dataclasses import replace
 from eval.diagnosis import helps
 from eval.types import Case
 from index.types import Filters, Hit, StoredPassage
-from rag.answer import answer
 from rag.evidence import EvidenceScorer
 from rag.types import Answer, Evidence, Question, ScoredPassage
 from service.engine import Engine
 from service.system import EngineSystem, Oracle
 
 
-class GoldScorer:
-    """Scores gold passages in the place of the retrieved ones; with `marks`, by the gold alone."""
+class GivenPassages:
+    """An evidence scorer that reads given passages in the place of those that were retrieved."""
 
-    def __init__(self, inner: EvidenceScorer, case: Case, passages: Sequence[Hit], *, marks: bool) -> None:
+    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit]) -> None:
         self._inner = inner
-        self._case = case
         self._passages = tuple(passages)
-        self._marks = marks
-        self.name = f"gold {'evidence' if marks else 'passages'}, {inner.name}"
+        self.name = inner.name
         self.threshold = inner.threshold
 
     def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
-        """Score the gold passages; a question without gold keeps its hits."""
-        scored = self._inner.score(question, self._passages or hits)
-        return tuple(self._marked(passage) for passage in scored) if self._marks else scored
+        """Score the given passages; the hits where none were given."""
+        return self._inner.score(question, self._passages or hits)
+
+
+class GoldEvidence:
+    """An evidence scorer that is certain of the sentences that help, and of these alone."""
+
+    def __init__(self, inner: EvidenceScorer, case: Case) -> None:
+        self._inner = inner
+        self._case = case
+        self.name = f"gold evidence, {inner.name}"
+        self.threshold = inner.threshold
+
+    def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
+        """Score as the gold of the case does; the same order as the hits."""
+        return tuple(self._marked(passage) for passage in self._inner.score(question, hits))
 
     def _marked(self, passage: ScoredPassage) -> ScoredPassage:
         sentences = tuple(
@@ -57,8 +67,11 @@ class OracleSystem(EngineSystem):
     def answer(self, question: Question) -> Answer:
         """Answer a question of the set from its gold."""
         case = self._cases[question.text, question.as_of]
-        scorer = GoldScorer(self._engine.scorer, case, self._gold(case), marks=self._oracle == "evidence")
-        return answer(question, library=self._engine.library, scorer=scorer, generator=self._engine.generator)
+        scorer: EvidenceScorer = self._engine.scorer
+        if self._oracle == "evidence":
+            scorer = GoldEvidence(scorer, case)
+        scorer = GivenPassages(scorer, self._gold(case))
+        return replace(self._engine, scorer=scorer).answer(question)
 
     def _gold(self, case: Case) -> tuple[Hit, ...]:
         """Give the passages with a sentence that helps, as hits in the order of their articles."""

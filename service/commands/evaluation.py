@@ -75,6 +75,34 @@ def run(
     Console().print(f"report: {files[0]}, beside it .md and .html", highlight=False, soft_wrap=True)
 
 
+@evaluations.command("table")
+def table(
+    data: Annotated[Path, typer.Argument(help="Folder of sets, a folder each.")],
+    out: Annotated[Path, typer.Option(help="Markdown file of the table.")],
+    reports: Annotated[Path | None, typer.Option(help="Folder of the sets' reports.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run only this set; can be given again.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions of each.")] = None,
+    seed: Seed = 0,
+    workers: Workers = 1,
+) -> None:
+    """Run every set of a folder into one table; sets whose report is there are not run again."""
+    from eval.report import write_text
+    from eval.results import results_markdown
+    from service.evaluation import RunOptions
+    from service.evaluation_table import run_sets, sets_below
+
+    settings = read_settings()
+    place = reports or settings.data / "evaluations" / "table"
+    options = RunOptions(sample, seed, workers)
+    command = f"groundwire eval table DIR --out {out.name}" + (f" --sample {sample}" if sample else "")
+    with _bar() as stage:
+        done = []
+        for report in run_sets(sets_below(data, only or ()), settings, options, place, stage):
+            done.append(report)
+            write_text(out, results_markdown(done, command))
+    typer.echo(f"{len(done)} sets in {out}, their reports in {place}")
+
+
 @evaluations.command("compare")
 def compare(
     before: Annotated[Path, typer.Argument(help="JSON report of the run before.")],
@@ -97,18 +125,22 @@ def gate(
         typer.Option(help="Scores to hold against; those that ship with the program if not given."),
     ] = None,
     accept: Annotated[bool, typer.Option(help="Make this run the new baseline.")] = False,
+    out: Annotated[Path | None, typer.Option(help="File of the JSON report, if one is wanted.")] = None,
     workers: Workers = 1,
 ) -> None:
     """Run the small fixed set; exit status 4 where it is worse than the baseline."""
     from eval.compare_show import show_gate
     from eval.fixed import BASELINE
     from eval.gate import baseline_of, held_against, load_baseline, save_baseline
+    from service.evaluation import save
     from service.gate import run_fixed
 
     place = baseline or BASELINE
     held = None if accept else load_baseline(place)
     with _bar() as stage:
         report = run_fixed(read_settings(), stage("asking the fixed set"), workers=workers)
+    if out is not None:
+        save(report, out)
     if held is None:
         save_baseline(baseline_of(report.run), place)
         typer.echo(f"{len(report.run.results)} questions are the baseline now: {place}")

@@ -49,7 +49,9 @@ def test_wrong_refusals_that_rise_are_worse():
 
 
 def test_length_is_neither_better_nor_worse():
-    (one,) = compare(scores("length.characters", [9.0] * 40), scores("length.characters", [99.0] * 40)).metrics
+    (one,) = compare(
+        scores("length.characters", [9.0] * 40), scores("length.characters", [99.0] * 40)
+    ).metrics
     assert one.verdict == "changed"
     assert direction("length.characters") == 0
 

@@ -10,14 +10,14 @@ CITED = {"article_id": "a1", "char_start": 0, "char_end": 23, "quote": "Kimi rai
 UP = {
     "answer_id": "ans_1",
     "question": "How much did Kimi raise?",
-    "verdict": "up",
+    "thumbs": "up",
     "status": "answered",
     "answer": "Kimi raised $2 billion [1].",
     "citations": [CITED],
-    "as_of": "2026-05-11",
+    "answered_at": "2026-05-11",
 }
 REFUSED = {**UP, "answer_id": "ans_2", "status": "abstained", "answer": "", "citations": []}
-DOWN = {**UP, "answer_id": "ans_3", "verdict": "down", "comment": "old figure"}
+DOWN = {**UP, "answer_id": "ans_3", "thumbs": "down", "comment": "old figure"}
 CORRECTED = {**DOWN, "answer_id": "ans_4", "expected": "Kimi raised $3 billion."}
 
 
@@ -40,19 +40,19 @@ def test_judged_answers_become_cases(tmp_path):
 
 
 def test_a_refusal_that_was_wrong_is_no_unanswerable_case(tmp_path):
-    (wrong,) = load(tmp_path, {**REFUSED, "verdict": "down"}).cases
+    (wrong,) = load(tmp_path, {**REFUSED, "thumbs": "down"}).cases
     assert not wrong.unanswerable
     assert wrong.type == "down, abstained"
 
 
 def test_the_last_verdict_on_an_answer_counts(tmp_path):
-    (only,) = load(tmp_path, UP, {**UP, "verdict": "down"}).cases
+    (only,) = load(tmp_path, UP, {**UP, "thumbs": "down"}).cases
     assert only.type == "down, answered"
 
 
 def test_faults_are_named_with_their_lines(tmp_path):
     with pytest.raises(QuestionSetError) as error:
-        load(tmp_path, UP, "{", {**UP, "verdict": "maybe"}, {**UP, "question": " "})
+        load(tmp_path, UP, "{", {**UP, "thumbs": "maybe"}, {**UP, "question": " "})
     lines = [fault.line for fault in error.value.faults]
     assert lines == [2, 3, 4]
-    assert "verdict" in str(error.value)
+    assert "thumbs" in str(error.value)
