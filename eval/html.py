@@ -101,7 +101,8 @@ def _plots(run: RunResult) -> Iterator[str]:
     if run.latency_ms:
         bars = [Bar(stage, p.p50, p.p95) for stage, p in run.latency_ms.items()]
         plot = bar_plot(bars, x="milliseconds: median / 95th percentile", title="Latency by stage")
-        yield _figure("Latency by stage", plot, f"{run.workers} question(s) at a time.")
+        at_once = "One question at a time." if run.workers == 1 else f"{run.workers} questions at a time."
+        yield _figure("Latency by stage", plot, at_once)
 
 
 def _figure(title: str, plot: str, caption: str) -> str:
@@ -109,7 +110,7 @@ def _figure(title: str, plot: str, caption: str) -> str:
 
 
 def _table(sheet: Sheet) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in sheet.header)
+    head = "".join(f"<th>{escape(name).replace('.', '.<wbr>')}</th>" for name in sheet.header)
     rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in sheet.rows)
     return (
         f"<section><h2>{escape(sheet.title)}</h2><div class='scroll'><table><thead><tr>{head}</tr></thead>"
