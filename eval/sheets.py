@@ -100,9 +100,13 @@ def findings(run: RunResult) -> Iterator[str]:
 
 
 def worst(run: RunResult) -> tuple[CaseResult, ...]:
-    """Give the questions that went worst: errors first, then those lost, by their scores."""
+    """Give the questions that went worst: errors first, then by scores, then by how sure the evidence was."""
+
+    def badness(result: CaseResult) -> tuple[bool, float, float]:
+        return not result.error, _goodness(result), -(result.top_evidence or 0.0)
+
     bad = [result for result in run.results if result.error or result.diagnosis]
-    return tuple(sorted(bad, key=lambda result: (not result.error, _goodness(result)))[:WORST])
+    return tuple(sorted(bad, key=badness)[:WORST])
 
 
 def examples(run: RunResult) -> Iterator[Sheet]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eval.checker import VerifyChecker
 from eval.datasets import check_set, from_qa_pairs, iter_articles, load_questions
+from eval.errors import ReportError
 from eval.feedback import load_feedback
 from eval.formats import iter_beir_articles, load_beir, load_ragchecker
 from eval.html import html
 from eval.journal import Journal, program_hash, run_key
 from eval.leakage import find_leaks
-from eval.report import Report, make_report, markdown, save_report, write_text
+from eval.report import Report, load_report, make_report, markdown, save_report, write_text
 from eval.runner import run
 from eval.scoring import Judge
 from eval.types import QuestionSet, RunResult
@@ -156,6 +157,14 @@ def report_path(question_set: QuestionSet, settings: Settings) -> Path:
     """Give the place of a new report in the data folder."""
     now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     return settings.data / "evaluations" / "reports" / f"{question_set.name}-{now}.json"
+
+
+def reports_in(settings: Settings) -> Iterator[tuple[Path, Report]]:
+    """Yield the reports of the data folder, the newest last; files that are none are passed over."""
+    found = (settings.data / "evaluations").glob("*/*.json")
+    for path in sorted(found, key=lambda path: path.stat().st_mtime):
+        with suppress(ReportError):
+            yield path, load_report(path)
 
 
 def _system(question_set: QuestionSet, engine: Engine, oracle: Oracle) -> EngineSystem:

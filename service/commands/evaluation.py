@@ -115,7 +115,19 @@ def compare(
     from eval.report import load_report
 
     old, new = load_report(before), load_report(after)
+    if old.run.set_sha256 != new.run.set_sha256:
+        typer.echo("the two runs are of different question sets; questions of one id are taken for the same")
     show_comparison(compare_runs(old.run, new.run, seed=seed), Console(), old.run.results, new.run.results)
+
+
+@evaluations.command("list")
+def listed() -> None:
+    """List the reports of the data folder, the newest last."""
+    from eval.sheets import headline
+    from service.evaluation import reports_in
+
+    for path, report in reports_in(read_settings()):
+        typer.echo(f"{path}\n  {headline(report.run)}")
 
 
 @evaluations.command("gate")

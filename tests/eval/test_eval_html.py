@@ -18,7 +18,7 @@ from index.errors import StoreError
 EVIL = "<script>alert('x')</script> & \"more\""
 CASES = [
     case("good", answers=("$2 billion",), relevant_ids=("a1",)),
-    case("evil", question=EVIL, answers=("<b>40</b> million",), relevant_ids=("a2",), language="zh", type="odd"),
+    case("evil", question=EVIL, answers=("<b>4</b>",), relevant_ids=("a2",), language="zh", type="odd"),
     case("lost", answers=("40 million yuan",), relevant_ids=("a2",)),
     case("none", unanswerable=True),
 ]

@@ -20,7 +20,7 @@ from rag.types import Question
 from service import evaluation, evaluation_table
 from service.cli import app
 from service.engine import Engine
-from service.evaluation import RunOptions, evaluate, library_set, load_set, save, set_engine
+from service.evaluation import RunOptions, evaluate, library_set, load_set, report_path, save, set_engine
 from service.evaluation_jobs import AskedEvaluation, report_file, run_asked
 from service.oracle import OracleSystem
 from service.settings import Settings
@@ -237,3 +237,14 @@ def test_two_reports_are_compared_on_the_command_line(engine, settings, tmp_path
     assert "equal" in run.output
     other = CliRunner().invoke(app, ["eval", "compare", str(tmp_path / "a.json"), str(tmp_path / "c.json")])
     assert "0 questions in both runs" in other.output
+    assert "different question sets" in other.output
+
+
+def test_reports_of_the_data_folder_are_listed(engine, settings, monkeypatch):
+    monkeypatch.setenv("GROUNDWIRE_DATA", str(settings.data))
+    save(evaluate(SET, engine, settings, RunOptions(), quiet), report_path(SET, settings))
+    (settings.data / "evaluations" / "reports" / "other.json").write_text("{}")
+    run = CliRunner().invoke(app, ["eval", "list"])
+    assert run.exit_code == 0, run.output
+    assert "small: all questions" in run.output
+    assert "other.json" not in run.output
