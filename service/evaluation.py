@@ -32,7 +32,7 @@ Tell = Callable[[int, int], None]
 """Is told how many of how many are done; the second number is 0 where it is not known."""
 
 _ROOT = Path(__file__).resolve().parent.parent
-_SOURCES = tuple(_ROOT / name for name in ("index", "rag", "eval"))
+_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "eval/**/*.py")
 _INDEXING = ("chunk.py", "embed.py", "lexical.py", "sentences.py", "tokens.py", "validate.py")
 """Modules that decide what stands in an index: a library that others of them made is not used again."""
 
@@ -129,7 +129,7 @@ def key_of(question_set: QuestionSet, engine: Engine, options: RunOptions) -> st
             "seed": options.seed,
             "oracle": options.oracle,
             "system": EngineSystem(engine).describe(),
-            "program": program_hash(*_SOURCES),
+            "program": program_hash(_ROOT, _SOURCES),
         }
     )
 

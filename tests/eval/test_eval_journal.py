@@ -81,7 +81,8 @@ def test_the_key_follows_from_its_parts_and_the_program(tmp_path):
     source = tmp_path / "package" / "one.py"
     source.parent.mkdir()
     source.write_text("x = 1\n")
-    before = program_hash(source.parent)
-    assert program_hash(source.parent) == before
+    before = program_hash(tmp_path, ["**/*.py"])
+    (tmp_path / "notes.txt").write_text("nothing of the program")
+    assert program_hash(tmp_path, ["**/*.py"]) == before
     source.write_text("x = 2\n")
-    assert program_hash(source.parent) != before
+    assert program_hash(tmp_path, ["**/*.py"]) != before
