@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -57,11 +57,9 @@ def run(
         save,
         set_engine,
     )
-    from service.system import Oracle
 
     settings = read_settings()
-    gold = cast("Oracle", oracle.value if oracle else "")
-    options = RunOptions(sample, seed, workers, gold, resume)
+    options = RunOptions(sample, seed, workers, oracle.value if oracle else "", resume)
     with _bar() as stage, ExitStack() as open_while_asking:
         if data is not None and is_own_corpus(data):
             question_set = load_set(data, skip_faulty=skip_faulty)
