@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -15,6 +16,9 @@ from eval.types import CaseResult
 
 MOVED = 20
 """Questions that are listed for each direction."""
+
+WIDE = 100
+"""Columns of a terminal from which intervals are shown."""
 
 _STYLES = {"better": "green", "worse": "bold red", "changed": "yellow"}
 
@@ -29,7 +33,7 @@ def show_comparison(
             f"left out: {comparison.only_before} of the run before, {comparison.only_after} of the run after",
             highlight=False,
         )
-    console.print(_table(comparison.metrics))
+    console.print(_table(comparison.metrics, wide=console.width >= WIDE))
     by_key = (
         {(row.set_name, row.case_id): row for row in before},
         {(row.set_name, row.case_id): row for row in after},
@@ -42,26 +46,30 @@ def show_comparison(
 
 def show_gate(result: GateResult, console: Console) -> None:
     """Print the comparison and what the gate found."""
-    console.print(_table(result.comparison.metrics))
+    console.print(_table(result.comparison.metrics, wide=console.width >= WIDE))
     for finding in result.findings:
         console.print(Text(f"red: {finding}", style="bold red"))
     if result.green:
         console.print(Text("green: no worse than the baseline", style="bold green"))
 
 
-def _table(metrics: Sequence[MetricComparison]) -> Table:
+def _table(metrics: Sequence[MetricComparison], *, wide: bool) -> Table:
+    """Give a line a metric; the interval of the difference where there is room for it."""
+    middle = ("change", "95 % interval") if wide else ("change",)
+    header = ("metric", "before", "after", *middle, "p", "up", "down", "verdict")
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False)
-    for place, column in enumerate(
-        ("metric", "before", "after", "difference, 95 %", "p", "up", "down", "verdict")
-    ):
-        table.add_column(column, justify="right" if 0 < place < 7 else "left", no_wrap=True)
+    for column in header:
+        justify: Literal["left", "right"] = "left" if column in ("metric", "verdict") else "right"
+        table.add_column(column, justify=justify, no_wrap=True)
     for one in metrics:
+        interval = (f"{one.low:+.3f} to {one.high:+.3f}",) if wide else ()
         table.add_row(
             one.metric.removeprefix("retrieval."),
             f"{one.before:.3f}",
             f"{one.after:.3f}",
-            f"{one.low:+.3f} to {one.high:+.3f}",
-            f"{one.p_adjusted:.4f}",
+            f"{one.difference:+.3f}",
+            *interval,
+            f"{one.p_adjusted:.3f}",
             str(len(one.gained)),
             str(len(one.lost)),
             Text(one.verdict, style=_STYLES.get(one.verdict, "")),

@@ -13,7 +13,7 @@ from eval.types import QuestionSet
 from index.errors import InvalidInputError, NotFoundError
 from service.engine import Engine
 from service.evaluation import RunOptions, evaluate, library_set, save
-from service.gate import run_fixed
+from service.fixed import run_fixed
 from service.settings import Settings
 from service.system import Oracle
 

@@ -143,7 +143,7 @@ def gate(
     from eval.fixed import BASELINE
     from eval.gate import baseline_of, held_against, load_baseline, save_baseline
     from service.evaluation import save
-    from service.gate import run_fixed
+    from service.fixed import run_fixed
 
     place = baseline or BASELINE
     held = None if accept else load_baseline(place)

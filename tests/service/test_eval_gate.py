@@ -17,7 +17,7 @@ from index.library import Snapshot
 from index.types import Article
 from rag.types import Answer, Citation, Statement, Support
 from service.evaluation import guarded
-from service.gate import fixed_engine, questions, run_fixed
+from service.fixed import fixed_engine, questions, run_fixed
 from service.settings import Settings
 from service.system import EngineSystem
 
