@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from eval.diagnosis import cited, diagnose, helps, is_correct, said
 from eval.metrics.answer import contains_all_of, contains_any, exact_match, rouge_l, token_f1
@@ -16,7 +16,7 @@ from eval.metrics.similarity import similarity
 from eval.metrics.support import SupportChecker, support_scores
 from eval.types import Case, CaseResult
 from index.embed import Embedder
-from index.types import Span, StoredPassage
+from index.types import Span
 from rag.types import Answer, Citation, Evidence, ScoredPassage
 
 FAILED = "failed"
@@ -113,8 +113,9 @@ class Judge:
         if self.checker is None:
             return {}
         by_number = {
-            citation.n: _as_evidence(citation, answer.hits, text)
+            citation.n: item
             for citation, text in zip(answer.citations, texts, strict=True)
+            if (item := _as_evidence(citation, answer.hits, text)) is not None
         }
         statements = [
             (statement.text, [by_number[n] for n in statement.citations if n in by_number])
@@ -161,28 +162,27 @@ def _top_helps(case: Case, answer: Answer) -> bool | None:
     return best is not None and helps(case, best)
 
 
-def _as_evidence(citation: Citation, hits: Sequence[ScoredPassage], text: str) -> Evidence:
-    """Give the characters that a citation names as evidence, in their passage where it is among the hits."""
+def _as_evidence(citation: Citation, hits: Sequence[ScoredPassage], text: str) -> Evidence | None:
+    """Give the characters that a citation names, in their passage; nothing where nothing was retrieved.
+
+    What was cited without being among the hits stands as a passage of its own.
+    """
     start, end = citation.char_start, citation.char_end
     for scored in hits:
         passage = scored.hit.passage
         same = (passage.article_id, passage.version) == (citation.article_id, citation.version)
         if same and passage.char_start <= start and end <= passage.char_end:
             return Evidence(passage, start, end, text[start:end], scored.score)
-    alone = StoredPassage(
-        key=0,
+    if not hits:
+        return None
+    alone = replace(
+        hits[0].hit.passage,
         passage_id=citation.passage_id,
         article_id=citation.article_id,
         version=citation.version,
         title=citation.title,
-        source=citation.source,
-        url=citation.url,
-        language="",
-        published_at=citation.published_at,
         heading=citation.section,
-        section_kind="body",
-        article_kind="article",
-        ordinal=0,
+        published_at=citation.published_at,
         char_start=start,
         char_end=end,
         text=text[start:end],

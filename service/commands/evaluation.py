@@ -92,7 +92,9 @@ def table(
     settings = read_settings()
     place = reports or settings.data / "evaluations" / "table"
     options = RunOptions(sample, seed, workers)
-    command = f"groundwire eval table DIR --out {out.name}" + (f" --sample {sample}" if sample else "")
+    command = f"groundwire eval table DIR --out {out.name if out.is_absolute() else out}" + (
+        f" --sample {sample}" if sample else ""
+    )
     with _bar() as stage:
         done = []
         for report in run_sets(sets_below(data, only or ()), settings, options, place, stage):

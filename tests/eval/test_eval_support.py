@@ -78,8 +78,11 @@ def test_support_is_read_at_the_offsets_and_not_from_the_quote():
 
 
 def test_a_citation_of_what_was_not_retrieved_can_support_too():
-    answer = given([("Rain fell on Sunday.", [1])], [citation(1, "a3", 0)])
+    words, cited = [("Rain fell on Sunday.", [1])], [citation(1, "a3", 0)]
+    answer = given(words, cited, [scored("a2", 0.4, 0.1)])
     assert judged(answer, ("Rain fell on Sunday.",))["citations.recall"] == 1.0
+    nothing_retrieved = given(words, cited)
+    assert judged(nothing_retrieved, ("Rain fell on Sunday.",))["citations.recall"] == 0.0
 
 
 @pytest.mark.parametrize(
