@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help run ask test check lint types proofs bench eval browser clean
+.PHONY: help run ask test check lint types proofs bench gate baseline eval browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,12 @@ proofs: $(STAMP) ## the slow proofs that the suite leaves out
 bench: $(STAMP) ## speed of indexing and of a question, as ratios
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/question.py
+
+gate: $(STAMP) ## is this version worse than the committed baseline? exit status 4 where it is
+	$(BIN)/groundwire eval gate
+
+baseline: $(STAMP) ## make what this version scores the new baseline of the gate
+	$(BIN)/groundwire eval gate --accept
 
 eval: $(STAMP) ## run the questions of the library's own articles
 	$(BIN)/groundwire eval run

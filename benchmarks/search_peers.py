@@ -1,4 +1,4 @@
-"""Search latency beside LangChain, LlamaIndex and txtai: same passages, same encoder, same top-k.
+"""Search latency beside LangChain, LlamaIndex, Haystack and txtai: same passages, same encoder, same top-k.
 
 A search embeds the question, asks the dense and the lexical leg, fuses, and gives back passages. Each system
 is a process of its own; the peers live in virtual environments with pinned versions, which are made on the
@@ -65,6 +65,7 @@ REQUIREMENTS = {
         "llama-index-retrievers-bm25==0.8.0",
         "llama-index-vector-stores-faiss==0.7.0",
     ),
+    "Haystack": (*_ENCODER, "haystack-ai==3.4.1", "sentence-transformers-haystack==2.0.0"),
     "txtai": (*_ENCODER, "txtai==9.14.0"),
 }
 SCRIPTS = {
@@ -72,6 +73,7 @@ SCRIPTS = {
     ENCODE: "encode_only.py",
     "LangChain": "langchain_search.py",
     "LlamaIndex": "llama_index_search.py",
+    "Haystack": "haystack_search.py",
     "txtai": "txtai_search.py",
 }
 

@@ -15,13 +15,13 @@ somebody's explanation and no quote; it stays in the case's metadata.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from eval.rows import Faults, add_validation_faults, data_file, read_rows
-from eval.types import Case, GoldEvidence, QuestionSet
+from eval.types import Case, GoldEvidence, MissingArticles, QuestionSet
 from index.dates import parse_date
 from index.language import detect
 from index.types import Article, StoredQAPair
@@ -64,6 +64,8 @@ class _QuestionRow(_Row):
     question_date: str | None = None
     evidence: str | tuple[_EvidenceRow, ...] | None = None
     evidences: tuple[str, ...] = ()
+    key_points: tuple[str, ...] = ()
+    fake_answers: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _checked(self) -> _QuestionRow:
@@ -79,14 +81,6 @@ class _Meta(BaseModel):
 
     name: str = ""
     language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingArticles:
-    """Relevant articles of a case that a library does not hold: the case cannot be answered from it."""
-
-    case_id: str
-    article_ids: tuple[str, ...]
 
 
 def load_questions(folder: Path, *, skip_faulty: bool = False) -> QuestionSet:
@@ -284,5 +278,14 @@ def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldE
         unanswerable=row.unanswerable,
         as_of=parse_date(row.question_date) if row.question_date else "",
         evidence=evidence,
+        key_points=row.key_points,
+        conflicting=_sides(row),
         metadata=metadata,
     )
+
+
+def _sides(row: _QuestionRow) -> tuple[tuple[str, ...], ...]:
+    """Give the true and the planted values of a question; nothing where they are not apart."""
+    if not row.answers or not row.fake_answers or set(row.answers) & set(row.fake_answers):
+        return ()
+    return (row.answers, row.fake_answers)

@@ -51,7 +51,7 @@ def diagnose(case: Case, answer: Answer) -> Diagnosis | None:
 
 
 def _lost(case: Case, answer: Answer) -> Diagnosis:
-    gold = [item for item in _retrieved(answer) if _helps(case, item)]
+    gold = [item for item in _retrieved(answer) if helps(case, item)]
     if not gold:
         return "not_retrieved"
     if answer.status == "abstained":
@@ -68,7 +68,7 @@ def _retrieved(answer: Answer) -> Iterator[Evidence]:
     return (sentence for passage in answer.hits for sentence in passage.sentences)
 
 
-def _helps(case: Case, item: Evidence) -> bool:
+def helps(case: Case, item: Evidence) -> bool:
     """Tell whether a sentence is marked as evidence; without marks, whether it holds a gold answer.
 
     Where the case has neither, every sentence of a relevant article helps.

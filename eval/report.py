@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import uuid
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -18,9 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.errors import ReportError
-from eval.types import Aggregate, Grouping, RunResult
+from eval.sheets import Sheet, examples, findings, headline, sheets
+from eval.types import RunResult
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older Groundwire could misread a report."""
 
 _LIBRARIES = (
@@ -36,21 +36,6 @@ _LIBRARIES = (
     "torch",
     "transformers",
 )
-_EXAMPLES = 20
-"""Questions that the Markdown report shows for each list."""
-
-_GROUPINGS: Mapping[Grouping, str] = {"set": "By set", "type": "By type", "language": "By language"}
-_HEADLINES = (
-    "retrieval.fused.hit@1",
-    "retrieval.fused.ndcg@10",
-    "correct",
-    "answer.f1",
-    "answer.rouge_l",
-    "evidence.f1",
-    "refusal.recall",
-    "refusal.wrong",
-)
-"""Metrics that are shown for each set, type and language; the file has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +57,6 @@ class Report:
     created_at: str
     environment: Environment
     run: RunResult
-
-
-@dataclass(frozen=True, slots=True)
-class _Sheet:
-    """A table before it is drawn."""
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 _REPORT = TypeAdapter(Report)
@@ -106,7 +82,15 @@ def environment() -> Environment:
 
 def save_report(report: Report, path: Path) -> None:
     """Write a report whole or not at all."""
-    content = _REPORT.dump_json(report, indent=1)
+    _write(_REPORT.dump_json(report, indent=1), path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    _write(text.encode(), path)
+
+
+def _write(content: bytes, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -142,26 +126,26 @@ def load_report(path: Path) -> Report:
 
 def show(report: Report, console: Console) -> None:
     """Print the tables of a report."""
-    console.print(Text(_headline(report.run)))
-    for sheet in _sheets(report.run):
+    console.print(Text(headline(report.run)))
+    for sheet in sheets(report.run):
         table = Table(title=Text(sheet.title), title_justify="left")
         for place, column in enumerate(sheet.header):
             table.add_column(Text(column), justify="right" if place else "left")
         for row in sheet.rows:
             table.add_row(*(Text(value) for value in row))
         console.print(table)
-    for line in _findings(report.run):
+    for line in findings(report.run):
         console.print(Text(line))
 
 
 def markdown(report: Report) -> str:
     """Give a report as Markdown."""
     run, made = report.run, report.environment
-    lines = [f"# Evaluation of {_cell(run.set_name)}", "", _headline(run), ""]
-    for sheet in _sheets(run):
+    lines = [f"# Evaluation of {_cell(run.set_name)}", "", headline(run), ""]
+    for sheet in sheets(run):
         lines += [f"## {sheet.title}", "", *_grid(sheet), ""]
-    lines += ["## What went wrong", "", *(f"- {line}" for line in _findings(run)), ""]
-    for sheet in _examples(run):
+    lines += ["## What went wrong", "", *(f"- {line}" for line in findings(run)), ""]
+    for sheet in examples(run):
         lines += [f"### {sheet.title}", "", *_grid(sheet), ""]
     lines += ["## Made with", "", f"- Python {made.python} on {made.platform}, {made.cpus} CPUs"]
     lines += [f"- {name} {number}" for name, number in made.libraries.items()]
@@ -169,87 +153,7 @@ def markdown(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _headline(run: RunResult) -> str:
-    share = "all" if len(run.results) == run.cases_in_set else f"{len(run.results)} of {run.cases_in_set}"
-    return (
-        f"{run.set_name}: {share} questions, seed {run.seed}, started {run.started_at}, {run.seconds:.1f} s; "
-        f"set {run.set_sha256[:12]}"
-    )
-
-
-def _sheets(run: RunResult) -> Iterator[_Sheet]:
-    whole = {row.metric: row for row in run.table if row.grouping == "all"}
-    retrieval = {tuple(name.split(".", 2)[1:]): row for name, row in whole.items() if _is_retrieval(name)}
-    rows = [
-        [row.metric, f"{row.mean:.3f}", _interval(row), str(row.n)]
-        for row in whole.values()
-        if not _is_retrieval(row.metric)
-    ]
-    yield _Sheet("Answers", ("metric", "mean", "95 % interval", "questions"), rows)
-    legs = tuple(dict.fromkeys(leg for leg, _ in retrieval))
-    if legs:
-        metrics = dict.fromkeys(metric for _, metric in retrieval)
-        cells = [[metric, *(_with_interval(retrieval[leg, metric]) for leg in legs)] for metric in metrics]
-        judged = next(iter(retrieval.values())).n
-        yield _Sheet(f"Retrieval of articles, {judged} questions", ("metric", *legs), cells)
-    for grouping, title in _GROUPINGS.items():
-        yield from _by_group(run, grouping, title, [name for name in _HEADLINES if name in whole])
-    stages = [[name, f"{p.p50:.1f}", f"{p.p95:.1f}", str(p.n)] for name, p in run.latency_ms.items()]
-    yield _Sheet("Milliseconds by stage", ("stage", "p50", "p95", "questions"), stages)
-
-
-def _by_group(run: RunResult, grouping: Grouping, title: str, metrics: Sequence[str]) -> Iterator[_Sheet]:
-    """Give the headlines of each group; nothing where there is but one group."""
-    rows = {(row.group, row.metric): row for row in run.table if row.grouping == grouping}
-    groups = list(dict.fromkeys(group for group, _ in rows))
-    if len(groups) < 2:
-        return
-    cells = [
-        [group or "(none given)"]
-        + [f"{rows[group, m].mean:.3f} ({rows[group, m].n})" if (group, m) in rows else "" for m in metrics]
-        for group in groups
-    ]
-    yield _Sheet(
-        f"{title}: mean (questions)",
-        (grouping, *(metric.removeprefix("retrieval.") for metric in metrics)),
-        cells,
-    )
-
-
-def _is_retrieval(metric: str) -> bool:
-    return metric.startswith("retrieval.")
-
-
-def _interval(row: Aggregate) -> str:
-    return "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
-
-
-def _with_interval(row: Aggregate) -> str:
-    return f"{row.mean:.3f} ({_interval(row)})"
-
-
-def _findings(run: RunResult) -> Iterator[str]:
-    counts = Counter(result.diagnosis for result in run.results if result.diagnosis)
-    yield f"failed with an error: {len(run.failures)} of {len(run.results)} questions"
-    for name, count in counts.most_common():
-        yield f"{name.replace('_', ' ')}: {count}"
-    if run.unlocated_evidence:
-        yield f"evidence quotes of the set that were not found in their articles: {run.unlocated_evidence}"
-    if run.skipped_rows:
-        yield f"rows of the set's file that have faults and were not asked: {run.skipped_rows}"
-
-
-def _examples(run: RunResult) -> Iterator[_Sheet]:
-    lost = [r for r in run.results if r.diagnosis][:_EXAMPLES]
-    if run.failures:
-        errors = [[r.case_id, r.question, r.error] for r in run.failures[:_EXAMPLES]]
-        yield _Sheet("Errors", ("case", "question", "error"), errors)
-    if lost:
-        rows = [[r.case_id, r.diagnosis or "", r.question, "; ".join(r.expected), r.answer] for r in lost]
-        yield _Sheet("Questions lost", ("case", "diagnosis", "question", "expected", "answer"), rows)
-
-
-def _grid(sheet: _Sheet) -> list[str]:
+def _grid(sheet: Sheet) -> list[str]:
     lines = [sheet.header, ["---"] * len(sheet.header), *sheet.rows]
     return ["| " + " | ".join(_cell(value) for value in line) + " |" for line in lines]
 

@@ -46,6 +46,11 @@ def read_rows(folder: Path, stem: str, row: type[Row], faults: Faults) -> Iterat
     if path is None:
         faults.add(folder / f"{stem}.jsonl.gz", 0, "does not exist.", "Give the folder that holds the set.")
         return
+    yield from read_file(path, row, faults)
+
+
+def read_file(path: Path, row: type[Row], faults: Faults) -> Iterator[tuple[int, Row]]:
+    """Yield the rows of one file as `read_rows` does."""
     number = 0
     try:
         with _open(path) as lines:

@@ -2,9 +2,8 @@
 
 Metrics have dotted names: `retrieval.fused.ndcg@10`, `answer.f1`, `evidence.recall`,
 `citations.exact`, `refusal.recall`. A case has a score for exactly the metrics that apply to it. For
-all but `citations.*` and `refusal.precision`, which need something to judge, that follows from the
-case alone, so that a mean is over the same cases whatever a system does. Higher is better, but for
-`refusal.wrong`.
+all but `citations.*`, `length.*` and `refusal.precision`, which need something to judge, that follows
+from the case alone, so that a mean is over the same cases whatever a system does.
 """
 
 from __future__ import annotations
@@ -47,7 +46,9 @@ class Case:
     """One question with what is known of its answer.
 
     `answers` are short strings of which one should occur; `answers_all_of` are groups of
-    alternatives of which each group should occur; `reference_answer` is an answer in prose.
+    alternatives of which each group should occur; `reference_answer` is an answer in prose, and
+    `key_points` the things that it says where somebody listed them. `conflicting` are the
+    values that the articles give for one thing, each with its alternatives: an answer should show all.
     `grades` are the relevances of `relevant_ids`, all 1 where empty. A case with neither
     `relevant_ids` nor `unanswerable` has no judged retrieval.
     """
@@ -65,6 +66,8 @@ class Case:
     unanswerable: bool = False
     as_of: str = ""
     evidence: tuple[GoldEvidence, ...] = ()
+    key_points: tuple[str, ...] = ()
+    conflicting: tuple[tuple[str, ...], ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,6 +114,24 @@ class QuestionSet:
         return cls(name, language, kept, _sha256(kept), unlocated_evidence, skipped_rows)
 
 
+@dataclass(frozen=True, slots=True)
+class MissingArticles:
+    """Relevant articles of a case that a library does not hold: the case cannot be answered from it."""
+
+    case_id: str
+    article_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """An article of the index that holds a case's answer as Q&A: retrieving it measures nothing."""
+
+    case_id: str
+    article_id: str
+    char_start: int
+    quote: str
+
+
 def _sha256(cases: Iterable[Case]) -> str:
     digest = hashlib.sha256()
     for case in cases:
@@ -141,7 +162,9 @@ class CaseResult:
     """One question of a run: what the system gave and how it scored.
 
     `error` is empty unless the system failed; what it did not give then scores the worst value.
-    `top_evidence` is the best passage's probability, `None` where there was no answer to read it from.
+    `top_evidence` is the best passage's probability, `None` where there was no answer to read it from;
+    `top_helps` tells whether its best sentence does help, `None` where the case has nothing to tell by.
+    `quotes` are the cited texts, in the order of `cited`.
     """
 
     case_id: str
@@ -155,9 +178,11 @@ class CaseResult:
     reason: Reason | None
     answer: str
     cited: tuple[CitedSpan, ...]
+    quotes: tuple[str, ...]
     rankings: Mapping[str, tuple[str, ...]]
     scores: Mapping[str, float]
     top_evidence: float | None
+    top_helps: bool | None
     timings_ms: Mapping[str, float]
     diagnosis: Diagnosis | None
     error: str
@@ -195,8 +220,21 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ReliabilityBin:
+    """Questions whose evidence probability lies in one range: the mean of it, the share that it holds for."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
-    """A question set run against a system; all means can be computed again from `results`."""
+    """A question set run against a system; all means can be computed again from `results`.
+
+    `key` is equal for runs of the same questions by the same program; `oracle` is empty unless a stage was
+    replaced by gold; `workers` questions were asked at a time.
+    """
 
     set_name: str
     set_sha256: str
@@ -211,7 +249,13 @@ class RunResult:
     results: tuple[CaseResult, ...]
     table: tuple[Aggregate, ...]
     risk_coverage: tuple[CurvePoint, ...]
+    reliability: tuple[ReliabilityBin, ...]
     latency_ms: Mapping[str, Percentiles]
+    key: str = ""
+    oracle: str = ""
+    workers: int = 1
+    missing: tuple[MissingArticles, ...] = ()
+    leaks: tuple[Leak, ...] = ()
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:

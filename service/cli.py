@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from rich.text import Text
 from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
 from service import show
 from service.commands.add import add
+from service.commands.evaluation import evaluations
 from service.commands.opened import opened_engine as _engine
 from service.commands.watch import watch
 from service.commands.writing import require_writer
@@ -31,7 +31,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-evaluations = typer.Typer(help="Run and read evaluations.", no_args_is_help=True)
 app.add_typer(evaluations, name="eval")
 app.command()(add)
 app.command()(watch)
@@ -153,24 +152,3 @@ def config() -> None:
     for setting in settings_in_force(read_settings()):
         table.add_row(setting.name, Text(setting.value), setting.origin, setting.description)
     Console().print(table)
-
-
-@evaluations.command("run")
-def eval_run(
-    data: Annotated[
-        Path | None, typer.Option(help="A set: corpus.jsonl(.gz) and questions.jsonl(.gz).")
-    ] = None,
-    sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of sample and intervals.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="File of the JSON report.")] = None,
-    skip_faulty: Annotated[bool, typer.Option(help="Leave out faulty rows, counted.")] = False,
-) -> None:
-    """Run an evaluation set: the questions of the library's articles, or those of a folder."""
-    from service.evaluation import run_folder, run_library
-
-    settings = read_settings()
-    if data is None:
-        with _engine(settings) as engine:
-            run_library(engine, settings, sample=sample, seed=seed, out=out)
-    else:
-        run_folder(data, settings, sample=sample, seed=seed, out=out, skip_faulty=skip_faulty)

@@ -3,164 +3,223 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from eval.checker import VerifyChecker
 from eval.datasets import check_set, from_qa_pairs, iter_articles, load_questions
-from eval.report import make_report, markdown, save_report
-from eval.report import show as show_report
+from eval.errors import ReportError
+from eval.feedback import load_feedback
+from eval.formats import iter_beir_articles, load_beir, load_ragchecker
+from eval.html import html
+from eval.journal import Journal, program_hash, run_key
+from eval.leakage import find_leaks
+from eval.report import Report, load_report, make_report, markdown, save_report, write_text
 from eval.runner import run
-from eval.types import QuestionSet
+from eval.scoring import Judge
+from eval.types import QuestionSet, RunResult
 from index.errors import InvalidInputError
-from rag.retrieve import retrieve
-from rag.types import Answer, Question
-from rag.understand import understand
+from index.types import Article
 from service.engine import Engine, open_engine
+from service.oracle import OracleSystem
 from service.settings import Settings
+from service.system import EngineSystem, Oracle
 
-_RANKED_PASSAGES = 100
+Tell = Callable[[int, int], None]
+"""Is told how many of how many are done; the second number is 0 where it is not known."""
 
-
-class EngineSystem:
-    """The pipeline as an evaluation sees it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def rank(self, question: str, as_of: str, k: int) -> Mapping[str, Sequence[str]]:
-        """Give for each leg up to `k` article ids, best first."""
-        snapshot = self._engine.library.snapshot()
-        found = retrieve(understand(Question(question, as_of=as_of)), snapshot, top_k=_RANKED_PASSAGES)
-        articles = snapshot.article_ids([hit.key for hit in (*found.dense, *found.lexical)])
-        legs = {
-            "dense": [articles[hit.key] for hit in found.dense if hit.key in articles],
-            "lexical": [articles[hit.key] for hit in found.lexical if hit.key in articles],
-            "fused": [hit.passage.article_id for hit in found.hits],
-        }
-        return {leg: list(dict.fromkeys(ids))[:k] for leg, ids in legs.items()}
-
-    def answer(self, question: Question) -> Answer:
-        """Answer a question."""
-        return self._engine.answer(question)
-
-    def article_text(self, article_id: str, version: int) -> str:
-        """Give the text of one version of an article."""
-        return self._engine.library.catalog.article(article_id, version).text
-
-    def describe(self) -> Mapping[str, object]:
-        """Give models, `seq` and counts."""
-        return {
-            "index": asdict(self._engine.library.state()),
-            "embedder": self._engine.library.embedder.space.id,
-            "evidence": self._engine.scorer.name,
-            "threshold": self._engine.scorer.threshold,
-            "generator": self._engine.generator.name,
-        }
+_ROOT = Path(__file__).resolve().parent.parent
+_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "eval/**/*.py")
+_INDEXING = ("chunk.py", "embed.py", "lexical.py", "sentences.py", "tokens.py", "validate.py")
+"""Modules that decide what stands in an index: a library that others of them made is not used again."""
 
 
-def run_library(
-    engine: Engine, settings: Settings, *, sample: int | None, seed: int, out: Path | None
-) -> None:
-    """Run the questions that came with the library's articles, and show the result.
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a set is run: so many of its questions, so many at a time, from gold or not."""
 
-    Raises `InvalidInputError` where the library's articles have none.
-    """
+    sample: int | None = None
+    seed: int = 0
+    workers: int = 1
+    oracle: Oracle = ""
+    resume: bool = True
+
+
+def library_set(engine: Engine) -> QuestionSet:
+    """Give the questions that came with the library's articles; raises `InvalidInputError` for none."""
     question_set = from_qa_pairs(engine.library.catalog.qa_pairs())
     if not question_set.cases:
         raise InvalidInputError(
             "library", "has no article with a Q&A section.", "Add some, or name a set with --data."
         )
-    _run(question_set, engine, settings, sample=sample, seed=seed, out=out)
+    return question_set
 
 
-def run_folder(
-    folder: Path, settings: Settings, *, sample: int | None, seed: int, out: Path | None, skip_faulty: bool
-) -> None:
-    """Load the articles of a set into a library of its own, run its questions, and show the result.
+def is_own_corpus(path: Path) -> bool:
+    """Tell whether a set brings its articles along; a file of questions is asked of the library."""
+    return path.is_dir()
 
-    The library is kept beside the settings' data folder, so that a second run starts at once. Raises
-    `QuestionSetError` for a set with faults.
+
+def load_set(path: Path, *, skip_faulty: bool = False) -> QuestionSet:
+    """Read a set in any known layout: the project's and BEIR's folders, RAGChecker's and feedback files.
+
+    Raises `QuestionSetError` with all faults.
     """
-    question_set = load_questions(folder, skip_faulty=skip_faulty)
-    place = settings.data / "evaluations" / _corpus_hash(folder)
+    if is_own_corpus(path):
+        if (path / "qrels").is_dir():
+            return load_beir(path)
+        return load_questions(path, skip_faulty=skip_faulty)
+    if path.suffix == ".json":
+        return load_ragchecker(path)
+    return load_feedback(path)
+
+
+@contextmanager
+def set_engine(path: Path, settings: Settings, tell: Tell) -> Iterator[Engine]:
+    """Open a library that holds the articles of a set and no others, filled where it is not yet.
+
+    It is kept beside the settings' data folder, so that a second run starts at once.
+    """
+    place = _place(path, settings)
     engine = open_engine(settings.model_copy(update={"data": place}))
     try:
-        if engine.library.writable:
-            _fill(engine, folder)
-        missing = check_set(question_set, _known(engine))
-        if missing:
-            Console(stderr=True).print(
-                f"{len(missing)} questions name articles that are not in the set, "
-                f"{missing[0].case_id} the first",
-                highlight=False,
-            )
-        _run(question_set, engine, settings, sample=sample, seed=seed, out=out)
+        if engine.library.writable and not (place / "complete").is_file():
+            _fill(engine, _articles(path), tell)
+            (place / "complete").touch()
+        yield engine
     finally:
         engine.close()
 
 
-def _corpus_hash(folder: Path) -> str:
-    path = next(
-        (folder / name for name in ("corpus.jsonl.gz", "corpus.jsonl") if (folder / name).is_file()), None
-    )
-    if path is None:
-        raise InvalidInputError(
-            str(folder), "holds no corpus.jsonl or corpus.jsonl.gz.", "Name the folder of a set."
-        )
-    with path.open("rb") as file:
-        return f"{folder.resolve().name}-{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
-
-
-def _fill(engine: Engine, folder: Path) -> None:
-    # An article that is there already costs a look-up: a fill that was cut off goes on where it was.
-    with _bar("loading articles", None) as advance:
-        engine.library.put_many(
-            iter_articles(folder), lambda result: advance(), lambda position, refusal: advance()
-        )
-
-
-def _known(engine: Engine) -> frozenset[str]:
-    return engine.library.catalog.known_ids()
-
-
-def _run(
-    question_set: QuestionSet,
-    engine: Engine,
-    settings: Settings,
-    *,
-    sample: int | None,
-    seed: int,
-    out: Path | None,
-) -> None:
-    total = min(sample or len(question_set.cases), len(question_set.cases))
-    with _bar("asking", total) as advance:
+def evaluate(
+    question_set: QuestionSet, engine: Engine, settings: Settings, options: RunOptions, tell: Tell
+) -> Report:
+    """Run a set against an engine and guard it; a run that was stopped goes on where it was."""
+    system = _system(question_set, engine, options.oracle)
+    judge = Judge(VerifyChecker(), engine.library.embedder)
+    key = key_of(question_set, engine, options)
+    path = settings.data / "evaluations" / "runs" / f"{key[:24]}.jsonl"
+    if not options.resume:
+        path.unlink(missing_ok=True)
+    with _threads(options.workers), Journal(path, key) as journal:
         result = run(
             question_set,
-            EngineSystem(engine),
-            sample=sample,
-            seed=seed,
-            on_progress=lambda done, of: advance(),
+            system,
+            judge=judge,
+            sample=options.sample,
+            seed=options.seed,
+            workers=options.workers,
+            journal=journal,
+            on_progress=tell,
         )
-    report = make_report(result)
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    path = out or settings.data / "evaluations" / "reports" / f"{question_set.name}-{now}.json"
+    report = make_report(guarded(replace(result, key=key, oracle=options.oracle), question_set, engine))
+    journal.remove()
+    return report
+
+
+def key_of(question_set: QuestionSet, engine: Engine, options: RunOptions) -> str:
+    """Give what is equal for two runs that must have the same rows."""
+    return run_key(
+        {
+            "set": question_set.sha256,
+            "sample": options.sample,
+            "seed": options.seed,
+            "oracle": options.oracle,
+            "system": EngineSystem(engine).describe(),
+            "program": program_hash(_ROOT, _SOURCES),
+        }
+    )
+
+
+def guarded(result: RunResult, question_set: QuestionSet, engine: Engine) -> RunResult:
+    """Note in a run what its library lacks for the set, and what it should not hold."""
+    return replace(
+        result,
+        missing=check_set(question_set, engine.library.catalog.known_ids()),
+        leaks=find_leaks(question_set.cases, _texts(engine)),
+    )
+
+
+def save(report: Report, path: Path) -> tuple[Path, ...]:
+    """Write a report as JSON, Markdown and HTML side by side; gives the files."""
     path.parent.mkdir(parents=True, exist_ok=True)
     save_report(report, path)
-    path.with_suffix(".md").write_text(markdown(report))
-    show_report(report, Console())
-    Console().print(f"report: {path} and {path.with_suffix('.md').name}", highlight=False, soft_wrap=True)
+    texts = {path.with_suffix(".md"): markdown(report), path.with_suffix(".html"): html(report)}
+    for place, text in texts.items():
+        write_text(place, text)
+    return (path, *texts)
+
+
+def report_path(question_set: QuestionSet, settings: Settings) -> Path:
+    """Give the place of a new report in the data folder."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return settings.data / "evaluations" / "reports" / f"{question_set.name}-{now}.json"
+
+
+def reports_in(settings: Settings) -> Iterator[tuple[Path, Report]]:
+    """Yield the reports of the data folder, the newest last; files that are none are passed over."""
+    found = (settings.data / "evaluations").glob("*/*.json")
+    for path in sorted(found, key=lambda path: path.stat().st_mtime):
+        with suppress(ReportError):
+            yield path, load_report(path)
+
+
+def _system(question_set: QuestionSet, engine: Engine, oracle: Oracle) -> EngineSystem:
+    return OracleSystem(engine, question_set.cases, oracle) if oracle else EngineSystem(engine)
+
+
+def _place(path: Path, settings: Settings) -> Path:
+    corpus = next(
+        (path / name for name in ("corpus.jsonl.gz", "corpus.jsonl") if (path / name).is_file()), None
+    )
+    if corpus is None:
+        raise InvalidInputError(
+            str(path), "holds no corpus.jsonl or corpus.jsonl.gz.", "Name the folder of a set."
+        )
+    with corpus.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    made_by = hashlib.sha256(b"\0".join((_ROOT / "index" / name).read_bytes() for name in _INDEXING))
+    digest = hashlib.sha256(f"{digest} {made_by.hexdigest()} {settings.embedder}".encode()).hexdigest()
+    return settings.data / "evaluations" / f"{path.resolve().name}-{digest[:16]}"
+
+
+def _articles(path: Path) -> Iterator[Article]:
+    return iter_beir_articles(path) if (path / "qrels").is_dir() else iter_articles(path)
+
+
+def _fill(engine: Engine, articles: Iterable[Article], tell: Tell) -> None:
+    # An article that is there already costs a look-up: a fill that was cut off goes on where it was.
+    done = 0
+
+    def count(*_: object) -> None:
+        nonlocal done
+        done += 1
+        tell(done, 0)
+
+    engine.library.put_many(articles, count, count)
+
+
+def _texts(engine: Engine) -> Iterator[tuple[str, str]]:
+    """Give the text of every article that questions can find."""
+    catalog = engine.library.catalog
+    for article_id in sorted(catalog.known_ids()):
+        yield article_id, catalog.article(article_id).text
 
 
 @contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Callable[[], None]]:
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+def _threads(workers: int) -> Iterator[None]:
+    """Share the processors among workers: each question's model takes its part of them."""
+    if workers == 1:
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, before // workers))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

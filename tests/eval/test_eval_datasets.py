@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.datasets import MissingArticles, check_set, from_qa_pairs, iter_articles, load_questions
+from eval.datasets import check_set, from_qa_pairs, iter_articles, load_questions
 from eval.errors import QuestionSetError
 from eval.formats import iter_beir_articles, load_beir, load_ragchecker
-from eval.types import Case, GoldEvidence, QuestionSet
+from eval.types import Case, GoldEvidence, MissingArticles, QuestionSet
 from index.types import Article, StoredQAPair
 
 CORPUS = [

@@ -1,0 +1,178 @@
+"""`groundwire eval`: run, compare, gate and list evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from service.commands.opened import opened_engine
+from service.settings import read_settings
+
+EXIT_RED = 4
+
+evaluations = typer.Typer(help="Run, compare and gate evaluations.", no_args_is_help=True)
+
+
+class Gold(StrEnum):
+    """What gold stands in for in an oracle run."""
+
+    passages = "passages"
+    evidence = "evidence"
+
+
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")]
+Seed = Annotated[int, typer.Option(help="Seed of samples, intervals and tests.")]
+
+
+@evaluations.command("run")
+def run(
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A set: a folder (own or BEIR layout), or a file (RAGChecker, feedback)."),
+    ] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions.")] = None,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="File of the JSON report.")] = None,
+    skip_faulty: Annotated[bool, typer.Option(help="Leave out faulty rows, counted.")] = False,
+    oracle: Annotated[Gold | None, typer.Option(help="Answer from gold instead of a stage.")] = None,
+    workers: Workers = 1,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = True,
+) -> None:
+    """Run an evaluation set: the questions of the library's articles, or those of a folder."""
+    from eval.report import show
+    from service.evaluation import (
+        RunOptions,
+        evaluate,
+        is_own_corpus,
+        library_set,
+        load_set,
+        report_path,
+        save,
+        set_engine,
+    )
+
+    settings = read_settings()
+    options = RunOptions(sample, seed, workers, oracle.value if oracle else "", resume)
+    with _bar() as stage, ExitStack() as open_while_asking:
+        if data is not None and is_own_corpus(data):
+            question_set = load_set(data, skip_faulty=skip_faulty)
+            engine = open_while_asking.enter_context(set_engine(data, settings, stage("loading articles")))
+        else:
+            engine = open_while_asking.enter_context(opened_engine(settings))
+            question_set = load_set(data) if data is not None else library_set(engine)
+        report = evaluate(question_set, engine, settings, options, stage("asking"))
+    files = save(report, out or report_path(question_set, settings))
+    show(report, Console())
+    Console().print(f"report: {files[0]}, beside it .md and .html", highlight=False, soft_wrap=True)
+
+
+@evaluations.command("table")
+def table(
+    data: Annotated[Path, typer.Argument(help="Folder of sets, a folder each.")],
+    out: Annotated[Path, typer.Option(help="Markdown file of the table.")],
+    reports: Annotated[Path | None, typer.Option(help="Folder of the sets' reports.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Run only this set; can be given again.")] = None,
+    sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions of each.")] = None,
+    seed: Seed = 0,
+    workers: Workers = 1,
+) -> None:
+    """Run every set of a folder into one table; sets whose report is there are not run again."""
+    from eval.report import write_text
+    from eval.results import results_markdown
+    from service.evaluation import RunOptions
+    from service.evaluation_table import run_sets, sets_below
+
+    settings = read_settings()
+    place = reports or settings.data / "evaluations" / "table"
+    options = RunOptions(sample, seed, workers)
+    command = f"groundwire eval table DIR --out {out.name if out.is_absolute() else out}" + (
+        f" --sample {sample}" if sample else ""
+    )
+    with _bar() as stage:
+        done = []
+        for report in run_sets(sets_below(data, only or ()), settings, options, place, stage):
+            done.append(report)
+            write_text(out, results_markdown(done, command))
+    typer.echo(f"{len(done)} sets in {out}, their reports in {place}")
+
+
+@evaluations.command("compare")
+def compare(
+    before: Annotated[Path, typer.Argument(help="JSON report of the run before.")],
+    after: Annotated[Path, typer.Argument(help="JSON report of the run after.")],
+    seed: Seed = 0,
+) -> None:
+    """Tell in which metrics two runs over the same questions differ, and which questions moved."""
+    from eval.compare import compare_runs
+    from eval.compare_show import show_comparison
+    from eval.report import load_report
+
+    old, new = load_report(before), load_report(after)
+    if old.run.set_sha256 != new.run.set_sha256:
+        typer.echo("the two runs are of different question sets; questions of one id are taken for the same")
+    show_comparison(compare_runs(old.run, new.run, seed=seed), Console(), old.run.results, new.run.results)
+
+
+@evaluations.command("list")
+def listed() -> None:
+    """List the reports of the data folder, the newest last."""
+    from eval.sheets import headline
+    from service.evaluation import reports_in
+
+    for path, report in reports_in(read_settings()):
+        typer.echo(f"{path}\n  {headline(report.run)}")
+
+
+@evaluations.command("gate")
+def gate(
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="Scores to hold against; those that ship with the program if not given."),
+    ] = None,
+    accept: Annotated[bool, typer.Option(help="Make this run the new baseline.")] = False,
+    out: Annotated[Path | None, typer.Option(help="File of the JSON report, if one is wanted.")] = None,
+    workers: Workers = 1,
+) -> None:
+    """Run the small fixed set; exit status 4 where it is worse than the baseline."""
+    from eval.compare_show import show_gate
+    from eval.fixed import BASELINE
+    from eval.gate import baseline_of, held_against, load_baseline, save_baseline
+    from service.evaluation import save
+    from service.fixed import run_fixed
+
+    place = baseline or BASELINE
+    held = None if accept else load_baseline(place)
+    with _bar() as stage:
+        report = run_fixed(read_settings(), stage("asking the fixed set"), workers=workers)
+    if out is not None:
+        save(report, out)
+    if held is None:
+        save_baseline(baseline_of(report.run), place)
+        typer.echo(f"{len(report.run.results)} questions are the baseline now: {place}")
+        return
+    result = held_against(report.run, held)
+    show_gate(result, Console())
+    if not result.green:
+        raise typer.Exit(EXIT_RED)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
+    """Show a bar on standard error; gives a function that begins a stage and tells how far it is."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def stage(what: str) -> Callable[[int, int], None]:
+            bar.reset(task, description=what, total=None)
+            return lambda done, total: bar.update(task, completed=done, total=total or None)
+
+        yield stage

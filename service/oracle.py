@@ -1,0 +1,92 @@
+"""Oracle runs: a stage of the pipeline replaced by gold, so that what the stage loses is a number.
+
+With gold passages the scorer reads the passages that hold the gold evidence, whatever was retrieved;
+with gold evidence these passages' gold sentences alone are evidence, with certainty. All stages behind
+work as they always do. The difference of such a run to a plain one is what the stages before lose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from eval.diagnosis import helps
+from eval.types import Case
+from index.types import Filters, Hit, StoredPassage
+from rag.evidence import EvidenceScorer
+from rag.types import Answer, Evidence, Question, ScoredPassage
+from service.engine import Engine
+from service.system import EngineSystem, Oracle
+
+
+class GivenPassages:
+    """An evidence scorer that reads given passages in the place of those that were retrieved."""
+
+    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit]) -> None:
+        self._inner = inner
+        self._passages = tuple(passages)
+        self.name = inner.name
+        self.threshold = inner.threshold
+
+    def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
+        """Score the given passages; the hits where none were given."""
+        return self._inner.score(question, self._passages or hits)
+
+
+class GoldEvidence:
+    """An evidence scorer that is certain of the sentences that help, and of these alone."""
+
+    def __init__(self, inner: EvidenceScorer, case: Case) -> None:
+        self._inner = inner
+        self._case = case
+        self.name = f"gold evidence, {inner.name}"
+        self.threshold = inner.threshold
+
+    def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
+        """Score as the gold of the case does; the same order as the hits."""
+        return tuple(self._marked(passage) for passage in self._inner.score(question, hits))
+
+    def _marked(self, passage: ScoredPassage) -> ScoredPassage:
+        sentences = tuple(
+            replace(sentence, score=float(not self._case.unanswerable and helps(self._case, sentence)))
+            for sentence in passage.sentences
+        )
+        return replace(
+            passage, score=max((item.score for item in sentences), default=0.0), sentences=sentences
+        )
+
+
+class OracleSystem(EngineSystem):
+    """The pipeline with one stage replaced by the gold of the cases; rankings stay as they are."""
+
+    def __init__(self, engine: Engine, cases: Iterable[Case], oracle: Oracle) -> None:
+        super().__init__(engine)
+        self._oracle = oracle
+        self._cases = {(case.question, case.as_of): case for case in cases}
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question of the set from its gold."""
+        case = self._cases[question.text, question.as_of]
+        scorer: EvidenceScorer = self._engine.scorer
+        if self._oracle == "evidence":
+            scorer = GoldEvidence(scorer, case)
+        scorer = GivenPassages(scorer, self._gold(case))
+        return replace(self._engine, scorer=scorer).answer(question)
+
+    def _gold(self, case: Case) -> tuple[Hit, ...]:
+        """Give the passages with a sentence that helps, as hits in the order of their articles."""
+        if not case.relevant_ids:
+            return ()
+        snapshot = self._engine.library.snapshot()
+        keys = snapshot.keys_matching(Filters(article_ids=case.relevant_ids))
+        found = snapshot.passages([int(key) for key in keys]) if keys is not None else {}
+        gold = [
+            found[key] for key in sorted(found) if any(helps(case, item) for item in _sentences(found[key]))
+        ]
+        return tuple(Hit(passage, rank, None, None, 0.0) for rank, passage in enumerate(gold, start=1))
+
+
+def _sentences(passage: StoredPassage) -> Iterator[Evidence]:
+    for span in passage.sentences:
+        text = passage.text[span.char_start - passage.char_start : span.char_end - passage.char_start]
+        yield Evidence(passage, span.char_start, span.char_end, text, 1.0)

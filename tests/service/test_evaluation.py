@@ -1,0 +1,250 @@
+"""Evaluations of a real engine over the fake embedder."""
+
+import json
+
+import pytest
+from fakes import FakeEmbedder
+from typer.testing import CliRunner
+
+from eval.datasets import from_qa_pairs
+from eval.diagnosis import helps
+from eval.feedback import JudgedAnswer
+from eval.report import load_report
+from eval.types import Case, GoldEvidence, QuestionSet
+from index.errors import InvalidInputError, NotFoundError
+from index.library import open_library
+from index.types import Article, QAPair
+from rag.evidence import SimilarityScorer
+from rag.generate.extractive import ExtractiveGenerator
+from rag.types import Question
+from service import evaluation, evaluation_table
+from service.cli import app
+from service.engine import Engine
+from service.evaluation import RunOptions, evaluate, library_set, load_set, report_path, save, set_engine
+from service.evaluation_jobs import AskedEvaluation, report_file, run_asked
+from service.oracle import OracleSystem
+from service.settings import Settings
+
+FUNDS = "Kimi raised $2 billion in May. Its valuation passed $20 billion. Investors were in a hurry."
+PORT = "Shanghai opened a port in June. The port cost 40 million yuan. Ships came at once."
+RAIN = "Rain fell on Sunday in the north. Farmers welcomed the rain."
+ARTICLES = (
+    Article(
+        "Funds", FUNDS, article_id="funds", language="en", qa_pairs=(QAPair("Who raised?", "Kimi did."),)
+    ),
+    Article("Port", PORT, article_id="port", language="en"),
+    Article("Rain", RAIN, article_id="rain", language="en"),
+)
+COST = Case(
+    "cost",
+    "What did the port of Shanghai cost?",
+    "small",
+    "en",
+    answers=("40 million yuan",),
+    relevant_ids=("port",),
+    evidence=(GoldEvidence("port", 32, 62, "The port cost 40 million yuan."),),
+)
+NOBODY = Case("nobody", "Who won the election in Chile?", "small", "en", unanswerable=True)
+SET = QuestionSet.of("small", [COST, NOBODY])
+
+
+def engine_of(settings):
+    embedder = FakeEmbedder()
+    return Engine(
+        open_library(settings.data, embedder), SimilarityScorer.fitted(embedder), ExtractiveGenerator()
+    )
+
+
+def quiet(done, total):
+    pass
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.model_validate({"data": tmp_path / "data"})
+
+
+@pytest.fixture
+def engine(settings):
+    opened = engine_of(settings)
+    opened.library.put_many(ARTICLES, lambda result: None, lambda position, error: None)
+    yield opened
+    opened.close()
+
+
+def mean(report, metric):
+    (row,) = [r for r in report.run.table if (r.grouping, r.metric) == ("all", metric)]
+    return row.mean
+
+
+def test_a_run_has_its_key_its_guards_and_no_journal_left(engine, settings):
+    report = evaluate(SET, engine, settings, RunOptions(), quiet)
+    assert len(report.run.key) == 64
+    assert report.run.missing == report.run.leaks == ()
+    assert mean(report, "retrieval.fused.hit@1") == 1.0
+    assert mean(report, "citations.recall") == 1.0
+    assert [row.case_id for row in report.run.results] == ["cost", "nobody"]
+    assert not list((settings.data / "evaluations" / "runs").iterdir())
+    assert evaluate(SET, engine, settings, RunOptions(seed=1), quiet).run.key != report.run.key
+
+
+def test_a_run_that_was_stopped_goes_on(engine, settings):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(SET, engine, settings, RunOptions(), stop)
+    told = []
+    evaluate(SET, engine, settings, RunOptions(), lambda done, total: told.append((done, total)))
+    assert told == [(2, 2)]
+
+
+def test_leaks_and_missing_articles_are_noted(engine, settings):
+    engine.library.put(
+        Article("FAQ", f"Q: {COST.question}\n\nA: 40 million yuan.", article_id="faq", language="en")
+    )
+    gone = QuestionSet.of("small", [COST, Case("x", "Where?", "small", "en", relevant_ids=("gone",))])
+    report = evaluate(gone, engine, settings, RunOptions(), quiet)
+    assert [leak.article_id for leak in report.run.leaks] == ["faq"]
+    assert [item.case_id for item in report.run.missing] == ["x"]
+
+
+def test_gold_passages_are_read_whatever_was_retrieved(engine):
+    system = OracleSystem(engine, SET.cases, "passages")
+    answer = system.answer(Question(COST.question))
+    assert {hit.hit.passage.article_id for hit in answer.hits} == {"port"}
+    refused = system.answer(Question(NOBODY.question))
+    assert len({hit.hit.passage.article_id for hit in refused.hits}) == 3
+
+
+def test_gold_evidence_alone_is_cited(engine, settings):
+    answer = OracleSystem(engine, SET.cases, "evidence").answer(Question(COST.question))
+    assert [citation.quote for citation in answer.citations] == ["The port cost 40 million yuan."]
+    report = evaluate(SET, engine, settings, RunOptions(oracle="evidence"), quiet)
+    assert report.run.oracle == "evidence"
+    assert mean(report, "correct") == mean(report, "evidence.f1") == mean(report, "refusal.recall") == 1.0
+
+
+def test_the_gold_of_the_set_marks_sentences(engine):
+    hits = OracleSystem(engine, SET.cases, "evidence").answer(Question(COST.question)).hits
+    marked = [item.score for hit in hits for item in hit.sentences]
+    assert marked == [float(helps(COST, item)) for hit in hits for item in hit.sentences]
+    assert sum(marked) == 1
+
+
+def write_rows(path, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_set(folder):
+    rows = [{"id": a.article_id, "title": a.title, "text": a.text, "language": "en"} for a in ARTICLES]
+    write_rows(folder / "corpus.jsonl", rows)
+    question = {
+        "id": "cost",
+        "question": COST.question,
+        "answers": ["40 million yuan"],
+        "relevant_ids": ["port"],
+    }
+    write_rows(folder / "questions.jsonl", [question])
+    return folder
+
+
+def test_each_layout_is_told_by_its_files(tmp_path):
+    own = write_set(tmp_path / "own")
+    assert load_set(own).cases[0].answers == ("40 million yuan",)
+    beir = tmp_path / "beir"
+    write_rows(beir / "corpus.jsonl", [{"_id": "port", "text": PORT}])
+    write_rows(beir / "queries.jsonl", [{"_id": "q", "text": "port?"}])
+    (beir / "qrels").mkdir()
+    (beir / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq\tport\t2\n")
+    assert load_set(beir).cases[0].grades == (2,)
+    checker = tmp_path / "checker.json"
+    checker.write_text(json.dumps({"results": [{"query_id": 1, "query": "Cost?", "gt_answer": "A lot."}]}))
+    assert load_set(checker).cases[0].reference_answer == "A lot."
+    judged = {"answer_id": "a", "question": "Cost?", "thumbs": "up", "status": "abstained"}
+    write_rows(tmp_path / "feedback.jsonl", [judged])
+    assert load_set(tmp_path / "feedback.jsonl").cases[0].unanswerable
+
+
+def test_a_set_has_a_library_of_its_own_that_is_filled_once(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    folder, told = write_set(tmp_path / "own"), []
+    for _ in range(2):
+        with set_engine(folder, settings, lambda done, total: told.append(done)) as opened:
+            assert opened.library.catalog.known_ids() == {"funds", "port", "rain"}
+    assert told == [1, 2, 3]
+
+
+def test_a_table_of_sets_is_gone_on_with(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    asked = []
+
+    def counted(question_set, *given):
+        asked.append(question_set.name)
+        return evaluate(question_set, *given)
+
+    monkeypatch.setattr(evaluation_table, "evaluate", counted)
+    for name in ("one", "two"):
+        write_set(tmp_path / "sets" / name)
+    sets = evaluation_table.sets_below(tmp_path / "sets", ())
+    for _ in range(2):
+        reports = list(
+            evaluation_table.run_sets(sets, settings, RunOptions(), tmp_path / "reports", lambda what: quiet)
+        )
+        assert [report.run.set_name for report in reports] == ["one", "two"]
+    assert asked == ["one", "two"]
+    with pytest.raises(InvalidInputError, match="three"):
+        evaluation_table.sets_below(tmp_path / "sets", ["three"])
+
+
+def test_an_asked_evaluation_is_kept_under_its_id(engine, settings):
+    told = []
+    found = run_asked(AskedEvaluation(), "job_1", engine, settings, list, told.append)
+    assert (found["set"], found["questions"], told[-1]) == ("library", 1, 1.0)
+    assert load_report(report_file("job_1", settings, ".json")).run.set_name == "library"
+    assert "<svg" in report_file("job_1", settings, ".html").read_text()
+    with pytest.raises(NotFoundError):
+        report_file("job_2", settings, ".json")
+
+
+def test_judged_answers_are_asked_again(engine, settings):
+    row = JudgedAnswer(answer_id="a", question=NOBODY.question, thumbs="up", status="abstained")
+    found = run_asked(
+        AskedEvaluation("feedback"), "job_1", engine, settings, lambda: [row], lambda share: None
+    )
+    assert found["set"] == "feedback"
+    assert "refusal.recall" in found["metrics"]
+    with pytest.raises(InvalidInputError, match="no judged answers"):
+        run_asked(AskedEvaluation("feedback"), "job_2", engine, settings, list, lambda share: None)
+
+
+def test_a_library_without_pairs_is_refused(tmp_path):
+    empty = engine_of(Settings.model_validate({"data": tmp_path / "empty"}))
+    with pytest.raises(InvalidInputError, match="no article with a Q&A section"):
+        library_set(empty)
+    empty.close()
+
+
+def test_two_reports_are_compared_on_the_command_line(engine, settings, tmp_path):
+    pairs = from_qa_pairs(engine.library.catalog.qa_pairs())
+    for name, question_set in (("a", SET), ("b", SET), ("c", pairs)):
+        files = save(evaluate(question_set, engine, settings, RunOptions(), quiet), tmp_path / f"{name}.json")
+        assert [path.suffix for path in files] == [".json", ".md", ".html"]
+    run = CliRunner().invoke(app, ["eval", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")])
+    assert run.exit_code == 0
+    assert "2 questions in both runs" in run.output
+    assert "equal" in run.output
+    other = CliRunner().invoke(app, ["eval", "compare", str(tmp_path / "a.json"), str(tmp_path / "c.json")])
+    assert "0 questions in both runs" in other.output
+    assert "different question sets" in other.output
+
+
+def test_reports_of_the_data_folder_are_listed(engine, settings, monkeypatch):
+    monkeypatch.setenv("GROUNDWIRE_DATA", str(settings.data))
+    save(evaluate(SET, engine, settings, RunOptions(), quiet), report_path(SET, settings))
+    (settings.data / "evaluations" / "reports" / "other.json").write_text("{}")
+    run = CliRunner().invoke(app, ["eval", "list"])
+    assert run.exit_code == 0, run.output
+    assert "small: all questions" in run.output
+    assert "other.json" not in run.output
