@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from index.address import canonical_url
 from index.dates import parse_date
 from index.errors import InvalidInputError
-from index.identity import canonical_url
 from index.parse.html_pieces import text_of
 from index.parse.json_ld import Node, article_of, plain, text_value, text_values
 
