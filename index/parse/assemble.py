@@ -32,10 +32,9 @@ class Document:
 def article_of(document: Document, name: str) -> Article:
     """Put an article together; only lines that say what they are become source, author and dates."""
     pieces, removed = cleaned(document.pieces)
-    pieces = with_guessed_headings(pieces)
     title = " ".join(clean(document.title)[0].split())
     pieces, values = _without_labelled(without_title(pieces, title))
-    parts, pairs = divide(pieces)
+    parts, pairs = divide(with_guessed_headings(pieces))
     text, sections = compose(parts)
     if not sections:
         raise document.empty or no_text(name)
@@ -73,7 +72,7 @@ def cleaned(pieces: Sequence[Piece]) -> tuple[list[Piece], dict[str, int]]:
 
 def with_guessed_headings(pieces: Sequence[Piece]) -> list[Piece]:
     """Find headings by their looks where a document marks none below its title."""
-    if sum(piece.level > 0 for piece in pieces) > 1:
+    if any(piece.level for piece in pieces):
         return list(pieces)
     headings = find_headings([Block(piece.text, alone=not piece.group) for piece in pieces])
     return [

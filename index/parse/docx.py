@@ -49,14 +49,17 @@ def parse_docx(content: bytes, name: str) -> Article:
         reader = _Reader(_styles(_xml(archive, "word/styles.xml", name)))
         pieces = list(reader.read(document))
         title, notes = _properties(_xml(archive, "docProps/core.xml", name))
-    shown = reader.title or next((piece.text for piece in pieces if piece.level == 1), "")
-    confirmed = title if any(title == piece.text for piece in pieces[:3]) else ""
-    if shown and pieces and pieces[0].text != shown and reader.title == "":
-        shown = shown if any(piece.text == shown for piece in pieces[:3]) else ""
-    best = shown or confirmed or _first_line(pieces) or title
-    return article_of(
-        Document(pieces, best, {"file": notes}, {k: v for k, v in reader.removed.items() if v}), name
-    )
+    best = reader.title or _title(pieces, title)
+    removed = {kind: count for kind, count in reader.removed.items() if count}
+    return article_of(Document(pieces, best, {"file": notes}, removed), name)
+
+
+def _title(pieces: list[Piece], said: str) -> str:
+    """Find the title where no paragraph has its style: a heading at the top, or what the file says."""
+    top = pieces[:3]
+    heading = next((piece.text for piece in top if piece.level == 1), "")
+    confirmed = said if any(piece.text == said for piece in top) else ""
+    return heading or confirmed or _first_line(pieces) or said
 
 
 def _opened(content: bytes, name: str) -> zipfile.ZipFile:

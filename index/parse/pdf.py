@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from index.errors import RefusedDocumentError
@@ -28,8 +29,6 @@ def parse_pdf(content: bytes, name: str) -> Article:
 
     When the file was made is kept as a note: it is no publication date.
     """
-    from dataclasses import replace
-
     reader = _opened(content, name)
     pages: list[list[Line]] = []
     across = size = 0

@@ -176,3 +176,23 @@ def test_lines_are_read_one_at_a_time(library, tmp_path):
 
     small, large = peak(500), peak(5000)
     assert large < 1.3 * small + 2_000_000
+
+
+def test_uploads_are_read_by_their_content_whatever_they_are_called(client):
+    kinds = ("pdf", "docx", "html list", "markdown", "feed")
+    for number, kind in enumerate(kinds):
+        response = client.post("/v1/articles", files=[("files", (f"../{number}.jpg", FORMATS[kind]))])
+        assert response.status_code == 200
+        body = response.json()
+        assert body["refused_total"] == 0 and body["added"] + body["updated"] + body["unchanged"] == 1, kind
+    article = client.get("/v1/articles").json()["items"][-1]
+    assert article["title"] == "Norvik Raises Money"
+    response = client.post("/v1/search", json={"question": QUESTION})
+    assert "xylograph" not in response.text
+
+
+def test_upload_of_nothing_but_damaged_files_is_a_client_error(client):
+    response = client.post("/v1/articles", files=[("files", ("a.pdf", b"%PDF-1.7"))])
+    assert response.status_code == 422
+    (refusal,) = response.json()["refused"]
+    assert (refusal["name"], refusal["reason"]) == ("a.pdf", "damaged")
