@@ -72,6 +72,7 @@ class AnswerIn(SearchIn):
     """Body of `POST /v1/answer`."""
 
     stream: bool = False
+    drafts: bool = False
     generator: Name = ""
     unsupported: Literal["drop", "mark"] = "drop"
 
@@ -84,6 +85,7 @@ class AnswerIn(SearchIn):
             top_k=self.top_k,
             generator=self.generator,
             unsupported=self.unsupported,
+            drafts=self.drafts,
         )
 
 

@@ -20,11 +20,12 @@ from rag.types import DraftStatement, Evidence, Understanding
 
 if TYPE_CHECKING:
     from torch import Tensor
-    from transformers import BatchEncoding, PreTrainedTokenizerBase, TextIteratorStreamer
+    from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 log = logging.getLogger(__name__)
 
 _NEXT_QUESTIONS = tuple(f"\n{prompt.label}" for prompt in PROMPTS)
+_OVER = object()
 _SHORTEST_TOKEN = 3
 """Special tokens below this length, such as a `!` that pads, are ordinary text too."""
 
@@ -123,11 +124,9 @@ class _Writer:
         self._stopped = Event()
         self._last_token = -1
         self._error: Exception | None = None
-        self._streamer: TextIteratorStreamer = TextIteratorStreamer(
+        self._streamer: Any = TextIteratorStreamer(
             loaded.tokenizer, skip_prompt=True, skip_special_tokens=True
         )
-        # The streamer ends before the run is over and its outcome known; only `_run` ends the pieces.
-        self._streamer.stop_signal = ""
         Thread(target=self._run, name="groundwire-writer", daemon=True).start()
 
     def pieces(self) -> Iterator[str]:
@@ -138,9 +137,10 @@ class _Writer:
             except queue.Empty:
                 yield ""
                 continue
-            if piece is None:
+            if piece is _OVER:
                 return
-            yield piece
+            # The streamer's own end, None, comes before the run's outcome is known.
+            yield piece or ""
 
     def stop(self) -> None:
         """End the run after the token that is being computed."""
@@ -162,7 +162,7 @@ class _Writer:
             self._error = error
         finally:
             self._turn.release()
-            self._streamer.text_queue.put(None)
+            self._streamer.text_queue.put(_OVER)
 
     def _write(self) -> int:
         import torch
