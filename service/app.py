@@ -16,7 +16,7 @@ from service.engine import Engine, UnansweredError, load_corpus_once, open_engin
 from service.middleware import Envelope, SizeLimit
 from service.origin import OriginGuard
 from service.problems import add_handlers
-from service.routes import answer, articles, chat, pages, state
+from service.routes import answer, articles, chat, mcp, pages, state
 from service.settings import Settings
 from service.unanswered import unanswered
 
@@ -62,6 +62,6 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
     app.state.workers = Workers(settings.answers_at_once)
     add_handlers(app)
     app.add_exception_handler(UnansweredError, unanswered)
-    for module in (answer, articles, chat, state, pages):
+    for module in (answer, articles, chat, mcp, state, pages):
         app.include_router(module.router)
     return app
