@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import openai
 import pytest
 from live_service import live
@@ -101,7 +101,7 @@ def test_a_stream_holds_the_same(client):
 
 def test_a_stream_ends_with_done_and_has_no_usage_unasked(address):
     body = {"model": "groundwire", "messages": [{"role": "user", "content": QUESTION}], "stream": True}
-    lines = httpx.post(f"{address}/v1/chat/completions", json=body).text.strip().split("\n\n")
+    lines = httpx2.post(f"{address}/v1/chat/completions", json=body).text.strip().split("\n\n")
     assert lines[-1] == "data: [DONE]"
     assert all("usage" not in json.loads(line.removeprefix("data: ")) for line in lines[:-1])
 
@@ -172,7 +172,7 @@ def test_errors_have_the_shape_that_the_client_reads(client, address):
     assert filtered.value.body["param"] == "filters.published_after"
     with pytest.raises(openai.UnprocessableEntityError):
         client.chat.completions.create(model="groundwire", messages=[{"role": "assistant", "content": "x"}])
-    malformed = httpx.post(
+    malformed = httpx2.post(
         f"{address}/v1/chat/completions", content=b"{", headers={"content-type": "application/json"}
     )
     assert malformed.status_code == 400
@@ -190,7 +190,7 @@ def test_a_key_is_asked_for(tmp_path):
         with openai.OpenAI(base_url=f"{address}/v1", api_key="right") as client:
             assert ask(client, QUESTION).groundwire["status"] == "answered"
             assert list(client.models.list())
-        assert httpx.get(f"{address}/v1/models").status_code == 401
+        assert httpx2.get(f"{address}/v1/models").status_code == 401
 
 
 def through(server: ModelServer, timeout_s: float = 20.0) -> OpenAIGenerator:
@@ -215,9 +215,9 @@ def test_a_language_model_answers_under_the_same_checks(tmp_path):
         )
         assert quoted.groundwire["models"]["generator"] == "extractive"
         body = {"question": QUESTION, "stream": True, "drafts": True}
-        events = httpx.post(f"{address}/v1/answer", json=body).text
+        events = httpx2.post(f"{address}/v1/answer", json=body).text
         assert "event: delta\n" in events
-        assert "event: delta\n" not in httpx.post(f"{address}/v1/answer", json={**body, "drafts": False}).text
+        assert "event: delta\n" not in httpx2.post(f"{address}/v1/answer", json={**body, "drafts": False}).text
 
 
 def test_a_model_that_fails_is_a_bad_gateway_with_what_was_found(tmp_path):
@@ -225,11 +225,11 @@ def test_a_model_that_fails_is_a_bad_gateway_with_what_was_found(tmp_path):
         ModelServer(fails(401)).running() as server,
         live(tmp_path, through(server), configured="openai:tiny") as address,
     ):
-        problem = httpx.post(f"{address}/v1/answer", json={"question": QUESTION})
+        problem = httpx2.post(f"{address}/v1/answer", json={"question": QUESTION})
         assert problem.status_code == 502
         assert problem.json()["type"] == "urn:groundwire:problem:model-failed"
         assert problem.json()["retrieval"]["hits"][0]["article_id"] == "kimi"
-        assert httpx.post(
+        assert httpx2.post(
             f"{address}/v1/answer", json={"question": QUESTION, "generator": "extractive"}
         ).is_success
         with openai.OpenAI(base_url=f"{address}/v1", api_key="any", max_retries=0) as client:
@@ -245,7 +245,7 @@ def test_a_model_that_is_late_is_a_gateway_timeout(tmp_path):
         ModelServer(hangs()).running() as server,
         live(tmp_path, through(server, 0.4), configured="openai:tiny") as address,
     ):
-        problem = httpx.post(f"{address}/v1/answer", json={"question": QUESTION})
+        problem = httpx2.post(f"{address}/v1/answer", json={"question": QUESTION})
         assert problem.status_code == 504
         assert problem.json()["type"] == "urn:groundwire:problem:model-timed-out"
 

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import anyio
-import httpx
 import httpx2
 import pytest
 from live_service import live
@@ -97,7 +96,7 @@ def test_without_the_right_key_there_is_nothing(address):
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     headers = {"Accept": "application/json, text/event-stream"}
     for key in ({}, {"Authorization": "Bearer wrong"}):
-        refused = httpx.post(f"{address}/mcp", json=call, headers={**headers, **key})
+        refused = httpx2.post(f"{address}/mcp", json=call, headers={**headers, **key})
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"] == "Bearer"
 
