@@ -25,9 +25,12 @@ class UnansweredError(ModelFailedError):
         self, cause: ModelFailedError, question: Understanding, hits: Sequence[ScoredPassage]
     ) -> None:
         super().__init__(str(cause))
-        self.late = isinstance(cause, ModelTimeoutError)
         self.question = question
         self.hits = hits
+
+
+class LateError(UnansweredError, ModelTimeoutError):
+    """The same where the language model ran out of time."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class Engine:
                 on_delta=on_delta,
             )
         except ModelFailedError as error:
-            raise UnansweredError(error, *found[0]) from error
+            kind = LateError if isinstance(error, ModelTimeoutError) else UnansweredError
+            raise kind(error, *found[0]) from error
 
     def close(self) -> None:
         """Write the caches and release the library."""

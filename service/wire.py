@@ -72,7 +72,9 @@ class AnswerIn(SearchIn):
     """Body of `POST /v1/answer`."""
 
     stream: bool = False
-    drafts: bool = False
+    drafts: Annotated[bool, Field(description="whether a stream also holds unchecked text, as `delta`")] = (
+        False
+    )
     generator: Name = ""
     unsupported: Literal["drop", "mark"] = "drop"
 

@@ -10,18 +10,18 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
-from fastapi.routing import APIRoute
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from rag.generate.load import EXTRACTIVE
 from rag.types import Question
 from rag.understand import understand
-from service.access import EngineDep, WorkersDep, require_key
+from service.access import EngineDep, KeyedRoute, WorkersDep
 from service.completion import DONE, MODEL, Completion, CompletionIn, Content, content_of, event
 from service.conversation import question_of, side_answer
+from service.problems import problem_of
 from service.work import Work, placed
 
 HEARTBEAT_S = 15.0
@@ -31,8 +31,8 @@ _KEPT_HEADERS = ("retry-after", "www-authenticate")
 _EXTRACTIVE_MODEL = f"{MODEL}-{EXTRACTIVE}"
 
 
-class OpenAIRoute(APIRoute):
-    """A route whose errors have OpenAI's shape, and which asks for a key before it reads the body."""
+class OpenAIRoute(KeyedRoute):
+    """A route whose errors have OpenAI's shape."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Give the route's handler."""
@@ -40,7 +40,6 @@ class OpenAIRoute(APIRoute):
 
         async def handled(request: Request) -> Response:
             try:
-                require_key(request)
                 return await handle(request)
             except Exception as error:
                 return _reshaped(await _problem(request, error))
@@ -48,16 +47,14 @@ class OpenAIRoute(APIRoute):
         return handled
 
 
-router = APIRouter()
+router = APIRouter(route_class=KeyedRoute)
 completions = APIRouter(route_class=OpenAIRoute)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
-    """Give the response that the app has for an error. Raises the error where it has none."""
+    """Give the response that the app has for an error."""
     handlers = request.app.exception_handlers
-    handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), None)
-    if handler is None:
-        raise error
+    handler = next((handlers[kind] for kind in type(error).__mro__ if kind in handlers), problem_of)
     response = handler(request, error)
     shown: Response = await response if isinstance(response, Coroutine) else response
     return shown
@@ -105,7 +102,7 @@ async def complete(body: CompletionIn, request: Request, engine: EngineDep, work
 router.include_router(completions)
 
 
-@router.get("/v1/models", dependencies=[Depends(require_key)])
+@router.get("/v1/models")
 def models(engine: EngineDep) -> Response:
     """List what `model` may name: the configured generator, and the extractive one where that is another."""
     names = [MODEL] if engine.configured == EXTRACTIVE else [MODEL, _EXTRACTIVE_MODEL]

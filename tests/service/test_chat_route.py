@@ -217,7 +217,9 @@ def test_a_language_model_answers_under_the_same_checks(tmp_path):
         body = {"question": QUESTION, "stream": True, "drafts": True}
         events = httpx2.post(f"{address}/v1/answer", json=body).text
         assert "event: delta\n" in events
-        assert "event: delta\n" not in httpx2.post(f"{address}/v1/answer", json={**body, "drafts": False}).text
+        assert (
+            "event: delta\n" not in httpx2.post(f"{address}/v1/answer", json={**body, "drafts": False}).text
+        )
 
 
 def test_a_model_that_fails_is_a_bad_gateway_with_what_was_found(tmp_path):
