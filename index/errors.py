@@ -9,6 +9,8 @@ GroundwireError
 │   ├── StoreLockedError       another process writes to it
 │   └── StoreWriteError        a write failed (disk full, I/O): reads go on
 └── ModelError             a model cannot be loaded or is not the one expected
+    └── ModelFailedError       a language model, or the server that runs it, did not do its work
+        └── ModelTimeoutError      it did not do it in time
 
 Every message is one sentence that says what is wrong, followed by one that says what to do.
 """
@@ -65,3 +67,11 @@ class StoreWriteError(StoreError):
 
 class ModelError(GroundwireError):
     """A model cannot be loaded, or is not the one that was expected."""
+
+
+class ModelFailedError(ModelError):
+    """A language model, or the server that runs it, did not do its work; what was retrieved stands."""
+
+
+class ModelTimeoutError(ModelFailedError):
+    """A language model did not do its work in the time that it had."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from index.library import Library, Snapshot
 from rag.compose import compose
 from rag.evidence import EvidenceScorer
-from rag.generate import Generator
+from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
 from rag.types import (
     Answer,
@@ -78,18 +78,19 @@ def answer(
     on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: (
         None
     ),
+    on_delta: OnDelta = unheard,
 ) -> Answer:
     """Answer a question from one state of the library.
 
-    `on_retrieval` is told the scored passages before the answer is drafted; what it raises ends the
-    work. Raises `InvalidInputError` for a question that cannot be read.
+    `on_retrieval` is told the scored passages before the answer is drafted, `on_delta` the text of the
+    draft; what they raise ends the work. Raises `InvalidInputError` for a question that cannot be read.
     """
     clock = _Clock()
     found = find(question, library=library, scorer=scorer, clock=clock)
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
     evidence = _evidence(found.passages, scorer.threshold)
-    drafts = generator.generate(understanding, evidence) if evidence else []
+    drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     checked = [(draft, support(draft, evidence)) for draft in drafts]
     kept = [pair for pair in checked if question.unsupported == "mark" or pair[1].label == "supported"]

@@ -18,7 +18,8 @@ class Question:
     """A question as asked, with what was asked of its answer.
 
     `as_of` is the moment at which the question is asked (ISO 8601, empty for now); `top_k` is
-    the number of passages retrieved; `generator` overrides the configured one where not empty.
+    the number of passages retrieved; `generator` overrides the configured one where not empty;
+    `drafts` asks to see what a language model writes before it is checked.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Question:
     top_k: int = 8
     generator: str = ""
     unsupported: UnsupportedMode = "drop"
+    drafts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

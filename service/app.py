@@ -12,12 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 
 from service.access import KeyRing, Workers
-from service.engine import Engine, load_corpus_once, open_engine
+from service.engine import Engine, UnansweredError, load_corpus_once, open_engine
 from service.middleware import Envelope, SizeLimit
 from service.origin import OriginGuard
 from service.problems import add_handlers
-from service.routes import answer, articles, pages, state
+from service.routes import answer, articles, chat, mcp, pages, state
 from service.settings import Settings
+from service.unanswered import unanswered
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
     app.state.keys = KeyRing(settings.api_keys)
     app.state.workers = Workers(settings.answers_at_once)
     add_handlers(app)
-    for module in (answer, articles, state, pages):
+    app.add_exception_handler(UnansweredError, unanswered)
+    for module in (answer, articles, chat, mcp, state, pages):
         app.include_router(module.router)
     return app

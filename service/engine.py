@@ -6,15 +6,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from index.embed import load_embedder
-from index.errors import InvalidInputError
+from index.errors import InvalidInputError, ModelFailedError, ModelTimeoutError
 from index.library import Library, open_library
 from rag.answer import answer
 from rag.evidence import EvidenceScorer, SimilarityScorer
-from rag.generate import Generator
+from rag.generate import Generator, OnDelta, unheard
 from rag.generate.extractive import ExtractiveGenerator
+from rag.generate.load import EXTRACTIVE, load_generator
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.ingest import Summary, add_paths
 from service.settings import Settings
+
+
+class UnansweredError(ModelFailedError):
+    """A language model failed after passages were found; it says what the model's own error says."""
+
+    def __init__(
+        self, cause: ModelFailedError, question: Understanding, hits: Sequence[ScoredPassage]
+    ) -> None:
+        super().__init__(str(cause))
+        self.question = question
+        self.hits = hits
+
+
+class LateError(UnansweredError, ModelTimeoutError):
+    """The same where the language model ran out of time."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +40,24 @@ class Engine:
     library: Library
     scorer: EvidenceScorer
     generator: Generator
+    configured: str = EXTRACTIVE
 
     def check(self, question: Question) -> None:
         """Refuse a question that asks for a generator that is not loaded."""
-        if question.generator and question.generator != self.generator.name:
-            raise InvalidInputError(
-                "generator",
-                "names a generator that is not loaded.",
-                f"Use {self.generator.name!r}, or set GROUNDWIRE_GENERATOR.",
-            )
+        self._generator_of(question)
+
+    def _generator_of(self, question: Question) -> Generator:
+        """Give the generator that a question names: the configured one, or the extractive one."""
+        if question.generator in ("", self.configured, self.generator.name):
+            return self.generator
+        if question.generator == EXTRACTIVE:
+            return ExtractiveGenerator()
+        names = sorted({self.configured, EXTRACTIVE})
+        raise InvalidInputError(
+            "generator",
+            "names a generator that is not loaded.",
+            f"Use {' or '.join(names)}, or set GROUNDWIRE_GENERATOR.",
+        )
 
     def answer(
         self,
@@ -40,15 +65,30 @@ class Engine:
         on_retrieval: Callable[
             [Understanding, Sequence[ScoredPassage]], None
         ] = lambda understanding, passages: None,
+        on_delta: OnDelta = unheard,
     ) -> Answer:
-        """Answer a question. Raises `InvalidInputError` for one that cannot be read."""
-        return answer(
-            question,
-            library=self.library,
-            scorer=self.scorer,
-            generator=self.generator,
-            on_retrieval=on_retrieval,
-        )
+        """Answer a question. Raises `InvalidInputError` for one that cannot be read.
+
+        Raises `UnansweredError` with what was found where a language model fails.
+        """
+        found: list[tuple[Understanding, Sequence[ScoredPassage]]] = []
+
+        def retrieved(understanding: Understanding, passages: Sequence[ScoredPassage]) -> None:
+            found.append((understanding, passages))
+            on_retrieval(understanding, passages)
+
+        try:
+            return answer(
+                question,
+                library=self.library,
+                scorer=self.scorer,
+                generator=self._generator_of(question),
+                on_retrieval=retrieved,
+                on_delta=on_delta,
+            )
+        except ModelFailedError as error:
+            kind = LateError if isinstance(error, ModelTimeoutError) else UnansweredError
+            raise kind(error, *found[0]) from error
 
     def close(self) -> None:
         """Write the caches and release the library."""
@@ -59,7 +99,8 @@ def open_engine(settings: Settings) -> Engine:
     """Open the library and the models of the settings. Raises `GroundwireError`."""
     embedder = load_embedder(settings.embedder)
     library = open_library(settings.data, embedder)
-    return Engine(library, SimilarityScorer.fitted(embedder), ExtractiveGenerator())
+    generator = load_generator(settings.generator, settings.limits, settings.endpoint)
+    return Engine(library, SimilarityScorer.fitted(embedder), generator, settings.generator)
 
 
 def load_corpus_once(

@@ -18,6 +18,8 @@ from starlette.exceptions import HTTPException
 from index.errors import (
     GroundwireError,
     InvalidInputError,
+    ModelFailedError,
+    ModelTimeoutError,
     NotFoundError,
     RefusedDocumentError,
     StoreError,
@@ -36,6 +38,8 @@ _STATUS: tuple[tuple[type[GroundwireError], int, str], ...] = (
     (StoreLockedError, 503, "read-only"),
     (StoreWriteError, 507, "write-failed"),
     (StoreError, 503, "store-unavailable"),
+    (ModelTimeoutError, 504, "model-timed-out"),
+    (ModelFailedError, 502, "model-failed"),
     (GroundwireError, 500, "error"),
 )
 """The most special class comes first."""

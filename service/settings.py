@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -22,6 +23,9 @@ from pydantic_settings import (
 
 from index.embed import DEFAULT_MODEL
 from index.errors import InvalidInputError
+from rag.generate.load import OPENAI, is_generator
+from rag.generate.openai import Endpoint
+from rag.generate.writing import Limits
 
 PREFIX = "GROUNDWIRE_"
 TOML = Path("groundwire.toml")
@@ -44,7 +48,15 @@ class Settings(BaseSettings):
     )
     embedder: str = Field(DEFAULT_MODEL, description="sentence-transformers model: name or path")
     evidence: str = Field("similarity", description="evidence scorer")
-    generator: str = Field("extractive", description="what writes answers")
+    generator: str = Field(
+        "extractive", description="what writes answers: extractive, transformers:MODEL or openai:MODEL"
+    )
+    openai_base_url: str = Field(
+        "", description="address of the server of openai:MODEL, such as http://host/v1"
+    )
+    openai_api_key: SecretStr = Field(SecretStr(""), description="key for that server; empty for none")
+    max_tokens: int = Field(512, ge=16, le=8192, description="tokens that a language model may write")
+    model_timeout_s: float = Field(60.0, ge=1, le=3600, description="seconds that it may take")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that clients may use, separated by commas; none: no key is asked for"
     )
@@ -83,9 +95,27 @@ class Settings(BaseSettings):
     @field_validator("generator")
     @classmethod
     def _known_generator(cls, value: str) -> str:
-        if value != "extractive":
-            raise ValueError("the only generator of this version is 'extractive'")
+        if not is_generator(value):
+            raise ValueError("a generator is 'extractive', 'transformers:MODEL' or 'openai:MODEL'")
         return value
+
+    @field_validator("openai_base_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        address = urlsplit(value)
+        if value and (
+            address.scheme not in ("http", "https") or not address.hostname or "@" in address.netloc
+        ):
+            raise ValueError("an address begins with http:// or https:// and holds no user and no password")
+        return value
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Settings:
+        if self.generator.startswith(OPENAI) and not self.openai_base_url:
+            raise ValueError(
+                "generator openai:MODEL needs the address of its server; set GROUNDWIRE_OPENAI_BASE_URL"
+            )
+        return self
 
     @model_validator(mode="after")
     def _closed_to_others(self) -> Settings:
@@ -95,6 +125,16 @@ class Settings(BaseSettings):
                 "or GROUNDWIRE_HOST to 127.0.0.1"
             )
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """What a language model may cost for one answer."""
+        return Limits(self.max_tokens, self.model_timeout_s)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the server of `openai:MODEL` is."""
+        return Endpoint(self.openai_base_url, self.openai_api_key.get_secret_value())
 
     @classmethod
     def settings_customise_sources(

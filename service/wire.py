@@ -72,6 +72,9 @@ class AnswerIn(SearchIn):
     """Body of `POST /v1/answer`."""
 
     stream: bool = False
+    drafts: Annotated[bool, Field(description="whether a stream also holds unchecked text, as `delta`")] = (
+        False
+    )
     generator: Name = ""
     unsupported: Literal["drop", "mark"] = "drop"
 
@@ -84,6 +87,7 @@ class AnswerIn(SearchIn):
             top_k=self.top_k,
             generator=self.generator,
             unsupported=self.unsupported,
+            drafts=self.drafts,
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from index.types import FloatArray, Hit, Space
+from rag.generate import OnDelta, unheard
 from rag.types import DraftStatement, Evidence, ScoredPassage, Understanding
 
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+")
@@ -78,7 +79,9 @@ class ScriptedGenerator:
         self.script = script or (lambda evidence: [(item.text, (n,)) for n, item in enumerate(evidence, 1)])
         self.asked: list[str] = []
 
-    def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
+    def generate(
+        self, question: Understanding, evidence: Sequence[Evidence], on_delta: OnDelta = unheard
+    ) -> list[DraftStatement]:
         self.asked.append(question.text)
         return [DraftStatement(text, marks) for text, marks in self.script(evidence)]
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, TypeAlias
 
 from rag.types import DraftStatement, Evidence, Understanding
+
+OnDelta: TypeAlias = Callable[[str], None]
+"""Told the text of a draft as it is written, and an empty text at least twice a second while nothing
+is; what it raises ends the work."""
+
+
+def unheard(text: str) -> None:
+    """Take the text of a draft that nobody watches."""
 
 
 class Generator(Protocol):
@@ -15,5 +23,10 @@ class Generator(Protocol):
     def name(self) -> str:
         """The generator as it stands in an answer's `models`."""
 
-    def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
-        """Draft statements, in the order in which they are read."""
+    def generate(
+        self, question: Understanding, evidence: Sequence[Evidence], on_delta: OnDelta = unheard
+    ) -> Iterable[DraftStatement]:
+        """Draft statements, in the order in which they are read, each as soon as it is complete.
+
+        Raises `ModelFailedError`, also between two statements, where a model does not do its work.
+        """

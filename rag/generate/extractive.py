@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.tokens import lexical_tokens
+from rag.generate import OnDelta, unheard
 from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
@@ -20,8 +21,10 @@ class ExtractiveGenerator:
 
     name = "extractive"
 
-    def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
-        """Draft two to five statements where there is evidence for as many."""
+    def generate(
+        self, question: Understanding, evidence: Sequence[Evidence], on_delta: OnDelta = unheard
+    ) -> list[DraftStatement]:
+        """Draft two to five statements where there is evidence for as many; there is no text before them."""
         asked = frozenset(lexical_tokens(question.text))
         best = max((item.score for item in evidence), default=0.0)
         chosen: list[int] = []

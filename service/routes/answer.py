@@ -111,7 +111,7 @@ class _Stream:
     def _work(self) -> None:
         try:
             with self._place:
-                result = self._engine.answer(self._question, self._retrieved)
+                result = self._engine.answer(self._question, self._retrieved, self._written)
             observe_answer(result)
             for name, data in _answer_events(result):
                 self._tell(name, data)
@@ -129,6 +129,12 @@ class _Stream:
             raise _GoneError
         hits = [hit_out(passage) for passage in passages]
         self._tell("retrieval", {"applied_filters": filters_out(understanding.filters), "hits": hits})
+
+    def _written(self, text: str) -> None:
+        if self._gone.is_set():
+            raise _GoneError
+        if text and self._question.drafts:
+            self._tell("delta", {"text": text})
 
     def _tell(self, name: str, data: object) -> None:
         self._put(f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode())

@@ -37,6 +37,9 @@ def test_every_route_but_a_few_is_closed(locked):
             assert response.status_code == 401, (method, path, credentials)
             assert response.headers["www-authenticate"] == "Bearer"
             body = response.json()
+            if path == "/v1/chat/completions":
+                assert body["error"]["type"] == "authentication_error"
+                continue
             del body["instance"]
             replies.add(str(body))
     assert len(replies) == 1, "the refusal is the same whatever was sent"
