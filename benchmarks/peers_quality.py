@@ -58,6 +58,10 @@ SHOWN = (
 )
 
 
+WARM_UP = 5
+"""Searches before the clock counts: the first one loads the encoder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One system over one set: the judged run, and the milliseconds of its searches."""
@@ -94,6 +98,10 @@ class PeerSystem:
     def describe(self) -> Mapping[str, object]:
         """Give the versions of the peer."""
         return {"system": self._peer.name, "versions": self._peer.ready["versions"]}
+
+    def warm_up(self, question: str) -> None:
+        """Search once without keeping what came of it."""
+        self._peer.search(question)
 
     @property
     def search_ms(self) -> tuple[float, ...]:
@@ -143,6 +151,8 @@ def measured(folder: Path, pythons: Mapping[str, Path], arguments: Namespace) ->
         for name, python in pythons.items():
             log = arguments.work / f"{name.lower()}.log"
             peer = PeerSystem(running.enter_context(System(name, python, material, log)), engine, passages)
+            for case in cases[:WARM_UP]:
+                peer.warm_up(case.question)
             judge = Judge(VerifyChecker(), embedder)
             result = run(QuestionSet.of(question_set.name, cases), peer, judge=judge)
             outcomes[name] = Outcome(result, peer.search_ms)
