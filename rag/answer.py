@@ -12,11 +12,11 @@ from rag.compose import compose
 from rag.evidence import EvidenceScorer
 from rag.generate import Generator
 from rag.retrieve import Retrieval, retrieve
+from rag.select import evidence_of
 from rag.types import (
     Answer,
     AnsweredPart,
     AnswerStatus,
-    Evidence,
     IndexStamp,
     ModelStamp,
     Question,
@@ -49,6 +49,8 @@ class Found:
     snapshot: Snapshot
     retrieval: Retrieval
     passages: tuple[ScoredPassage, ...]
+    by_part: tuple[tuple[ScoredPassage, ...], ...] = ()
+    """The same passages scored for each part of a question that asks several things."""
 
 
 def find(
@@ -65,8 +67,10 @@ def find(
     retrieval = retrieve(understanding, snapshot, top_k=question.top_k)
     clock.lap("retrieve")
     passages = scorer.score(understanding.text, retrieval.hits)
+    parts = understanding.parts if len(understanding.parts) > 1 else ()
+    by_part = tuple(scorer.score(part.query, retrieval.hits) for part in parts)
     clock.lap("evidence")
-    return Found(understanding, snapshot, retrieval, passages)
+    return Found(understanding, snapshot, retrieval, passages, by_part)
 
 
 def answer(
@@ -88,7 +92,7 @@ def answer(
     found = find(question, library=library, scorer=scorer, clock=clock)
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
-    evidence = _evidence(found.passages, scorer.threshold)
+    evidence = evidence_of(found.passages, found.by_part, scorer.threshold)
     drafts = generator.generate(understanding, evidence) if evidence else []
     clock.lap("generate")
     checked = [(draft, support(draft, evidence)) for draft in drafts]
@@ -112,12 +116,6 @@ def answer(
         models=ModelStamp(library.embedder.space.id, scorer.name, generator.name),
         timings=Timings(**clock.laps, total=sum(clock.laps.values())),
     )
-
-
-def _evidence(passages: Sequence[ScoredPassage], threshold: float) -> list[Evidence]:
-    """Give the sentences that count as evidence, best first; their places are what marks name."""
-    sentences = [sentence for passage in passages for sentence in passage.sentences]
-    return sorted((s for s in sentences if s.score >= threshold), key=lambda s: -s.score)
 
 
 def _reason(snapshot: Snapshot, retrieval: Retrieval, *, drafted: bool) -> Reason:

@@ -9,6 +9,8 @@ from index.dates import parse_date
 from index.errors import InvalidInputError
 from index.language import detect
 from index.types import Filters
+from rag.names import names_in
+from rag.parts import kind_of, parts_of
 from rag.types import Question, QuestionPart, Understanding
 
 MAX_QUESTION = 2000
@@ -21,11 +23,25 @@ def understand(question: Question) -> Understanding:
     if not 1 <= question.top_k <= MAX_TOP_K:
         raise InvalidInputError("top_k", f"is {question.top_k}.", f"Give a number from 1 to {MAX_TOP_K}.")
     checked_date("as_of", question.as_of)
+    language = detect(text)
     return Understanding(
         text=text,
-        language=detect(text),
-        parts=(QuestionPart(text),),
+        language=language,
+        parts=_parts(text, language),
         filters=_checked_filters(question.filters),
+        kind=kind_of(text),
+        lexical=text,
+    )
+
+
+def _parts(text: str, language: str) -> tuple[QuestionPart, ...]:
+    """Give the parts of a question; one that names nothing is looked for with the names of the others."""
+    parts = parts_of(text, language)
+    if len(parts) == 1:
+        return (QuestionPart(text, text),)
+    names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
+    return tuple(
+        QuestionPart(part, part if set(names_in(part)) else " ".join([*names[:3], part])) for part in parts
     )
 
 
