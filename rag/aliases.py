@@ -15,9 +15,13 @@ from rag.names import names_in
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _LATIN_NAME = r"[A-Z][\w.&'’-]*(?:\s+[A-Z0-9][\w.&'’-]*){0,5}"
-_HAN_FIRST = re.compile(rf"([{_HAN}·]{{2,16}})[”』》]?\s?[（(]\s?(?:英文名?[:：]?\s?)?({_LATIN_NAME}|[a-z]\w+)\s?[）),，;；]")
+_HAN_FIRST = re.compile(
+    rf"([{_HAN}·]{{2,16}})[”』》]?\s?[（(]\s?(?:英文名?[:：]?\s?)?({_LATIN_NAME}|[a-z]\w+)\s?[）),，;；]"
+)
 _LATIN_FIRST = re.compile(rf"({_LATIN_NAME})[”\"]?\s?[（(]\s?[“\"]?([{_HAN}·]{{2,12}})[”\"]?\s?[）),，;；]")
-_ACRONYM = re.compile(r"((?:[A-Z][\w'’-]+\s+(?:(?:of|and|the|for|on|in)\s+){0,2}){1,6}[A-Z][\w'’-]+)\s?\(([A-Z]{2,8})\)")
+_ACRONYM = re.compile(
+    r"((?:[A-Z][\w'’-]+\s+(?:(?:of|and|the|for|on|in)\s+){0,2}){1,6}[A-Z][\w'’-]+)\s?\(([A-Z]{2,8})\)"
+)
 _LONGEST_HAN = 8
 
 Aliases = Mapping[str, frozenset[str]]
@@ -36,7 +40,9 @@ def read_aliases(path: Path) -> Aliases:
         names = [name.strip() for name in line.split("=")]
         if len(names) < 2 or not all(names):
             raise InvalidInputError(
-                f"{path}, line {number}", f"{line.strip()!r} names no two names.", "Write it as NAME = OTHER NAME."
+                f"{path}, line {number}",
+                f"{line.strip()!r} names no two names.",
+                "Write it as NAME = OTHER NAME.",
             )
         groups.append(names)
     return grouped(groups)

@@ -60,7 +60,11 @@ def missing_names(
     known = f"{evidence}\n{context}" if _speaks_of_someone(evidence) else evidence
     return [
         *(word for name in names_in(plain) for word in _unknown_words(name, known, aliases)),
-        *(word for name in names_in(bracketed) for word in _unknown_words(name, f"{evidence}\n{context}", aliases)),
+        *(
+            word
+            for name in names_in(bracketed)
+            for word in _unknown_words(name, f"{evidence}\n{context}", aliases)
+        ),
         *_new_chinese_names(plain, known, aliases),
     ]
 
@@ -75,7 +79,11 @@ def negation_differs(statement: str, evidence: str) -> bool:
         known, known_plain = _english_negated(evidence)
     added = stated - known
     dropped = {word for word in plain & known if word not in known_plain and word not in stated}
-    return bool(added and added & known_plain) or bool(dropped) or bool(added and not known and added - known_plain == added)
+    return (
+        bool(added and added & known_plain)
+        or bool(dropped)
+        or bool(added and not known and added - known_plain == added)
+    )
 
 
 def roles_swapped(statement: str, evidence: str) -> bool:
@@ -104,7 +112,11 @@ def _trivial(quantity: Quantity, statement: str) -> bool:
 
 def _is_date_part(quantity: Quantity, dated: Sequence[DateMention]) -> bool:
     parts = {part for mention in dated for part in (mention.year, mention.month, mention.day) if part}
-    return quantity.unit in ("", "day", "year") and int(quantity.value) in parts and quantity.value == int(quantity.value)
+    return (
+        quantity.unit in ("", "day", "year")
+        and int(quantity.value) in parts
+        and quantity.value == int(quantity.value)
+    )
 
 
 def _only_year_in(mention: DateMention, digits: set[str]) -> bool:
@@ -156,7 +168,9 @@ def _related(word: str, words: set[str]) -> bool:
     """Whether a word is a form of one of the others: Iranian of Iran, Fed of Federal."""
     stem = word[: max(4, len(word) - 3)]
     return len(word) >= 3 and any(
-        other.startswith(stem) or (len(other) >= 4 and word.startswith(other)) or (len(word) <= 4 and other.startswith(word))
+        other.startswith(stem)
+        or (len(other) >= 4 and word.startswith(other))
+        or (len(word) <= 4 and other.startswith(word))
         for other in words
     )
 
@@ -210,7 +224,9 @@ def _is_chinese_name(text: str, start: int, end: int) -> bool:
     )
 
 
-_NEGATORS = re.compile(r"\b(?:not|no|never|neither|nor|without|cannot|none|nobody|n[o']t)\b|\w+n['’]t\b", re.IGNORECASE)
+_NEGATORS = re.compile(
+    r"\b(?:not|no|never|neither|nor|without|cannot|none|nobody|n[o']t)\b|\w+n['’]t\b", re.IGNORECASE
+)
 _LIGHT = frozenset(
     "be been being have has had do does did a an the to of in on at for and or that is are was were will would can could may"
     " might should any yet even only also just longer more very so really fully it its".split()
@@ -262,7 +278,9 @@ def _copies(statement: str, evidence: str) -> bool:
     return (stated & known).total() >= 0.8 * max(1, stated.total())
 
 
-_PREPOSITIONS = frozenset("in at on for with by from to of between into near after before since until during via than".split())
+_PREPOSITIONS = frozenset(
+    "in at on for with by from to of between into near after before since until during via than".split()
+)
 
 
 def _anchors(text: str) -> dict[str, tuple[int, str]]:
@@ -296,7 +314,11 @@ def _chinese_swapped(statement: str, evidence: str) -> bool:
     added = [run for run in new if run.strip("，,。 ")]
     if not added or any(_ADJUNCT.search(run) for run in added) or re.search("[被由]", "".join(added)):
         return False
-    mutual = any(a and b and (b, a) in zip(gone, new, strict=True) for a, b in zip(gone, new, strict=True) if a != b)
+    mutual = any(
+        a and b and (b, a) in zip(gone, new, strict=True) for a, b in zip(gone, new, strict=True) if a != b
+    )
     left, right = Counter("".join(gone)), Counter("".join(added))
     total = right.total()
-    return mutual or (total >= 4 and (left & right).total() >= 0.9 * total and len("".join(added)) <= 0.6 * len(statement))
+    return mutual or (
+        total >= 4 and (left & right).total() >= 0.9 * total and len("".join(added)) <= 0.6 * len(statement)
+    )

@@ -41,7 +41,9 @@ _ALONE = re.compile(
     r"(?<![A-Za-z])(?:january|february|march|april|may|june|july|august|september|october|november|december)(?![A-Za-z])",
     re.IGNORECASE,
 )
-_AFTER_IN = re.compile(r"\b(?:in|since|by|until|from|last|this|next|early|late|mid|of|through|before|after)[ -]\Z", re.IGNORECASE)
+_AFTER_IN = re.compile(
+    r"\b(?:in|since|by|until|from|last|this|next|early|late|mid|of|through|before|after)[ -]\Z", re.IGNORECASE
+)
 _QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "一": 1, "二": 2, "三": 3, "四": 4}
 
 
@@ -58,7 +60,12 @@ class DateMention:
 
     def agrees_with(self, other: DateMention) -> bool:
         """Whether everything that both give is the same, and they have something in common."""
-        pairs = ((self.year, other.year), (self.quarter, other.quarter), (self.month, other.month), (self.day, other.day))
+        pairs = (
+            (self.year, other.year),
+            (self.quarter, other.quarter),
+            (self.month, other.month),
+            (self.day, other.day),
+        )
         shared = [(a, b) for a, b in pairs if a and b]
         return bool(shared) and all(a == b for a, b in shared)
 
@@ -68,7 +75,9 @@ class DateMention:
         for other in known:
             day = not self.day or other.day == self.day
             month = not self.month or other.month in (self.month, 0 if self.day and day else self.month)
-            quarter = not self.quarter or other.quarter == self.quarter or (other.month + 2) // 3 == self.quarter
+            quarter = (
+                not self.quarter or other.quarter == self.quarter or (other.month + 2) // 3 == self.quarter
+            )
             year = not self.year or other.year == self.year
             if day and month and quarter and year:
                 return True
@@ -86,7 +95,11 @@ def date_mentions(text: str) -> tuple[DateMention, ...]:
                 found.append(_mention(match))
     for match in _ALONE.finditer(text):
         # A month without day or year: "May" and "March" are words as well, so the capital or "in" decides.
-        if match.group()[0].isupper() and not _taken(match, found) and _AFTER_IN.search(text[: match.start()][-8:]):
+        if (
+            match.group()[0].isupper()
+            and not _taken(match, found)
+            and _AFTER_IN.search(text[: match.start()][-8:])
+        ):
             found.append(DateMention(match.start(), match.end(), month=_month(match.group())))
     return tuple(sorted(found, key=lambda mention: mention.char_start))
 
@@ -103,13 +116,17 @@ def _mention(match: re.Match[str]) -> DateMention:
         match.end(),
         year=int(groups.get("year") or _chinese(groups.get("chinese_year"))),
         quarter=int(quarter) if quarter.isdecimal() else _QUARTERS.get(quarter.lower(), 0),
-        month=int(groups.get("month") or 0) or _month(groups.get("name") or "") or _chinese(groups.get("chinese_month")),
+        month=int(groups.get("month") or 0)
+        or _month(groups.get("name") or "")
+        or _chinese(groups.get("chinese_month")),
         day=int(groups.get("day") or 0),
     )
 
 
 def _month(name: str) -> int:
-    return next((n for n, month in enumerate(_MONTHS, start=1) if name and month.startswith(name[:3].lower())), 0)
+    return next(
+        (n for n, month in enumerate(_MONTHS, start=1) if name and month.startswith(name[:3].lower())), 0
+    )
 
 
 def _chinese(numeral: str | None) -> int:

@@ -45,7 +45,9 @@ def names_in(text: str) -> tuple[str, ...]:
     """
     found: list[str] = []
     for match in _SEQUENCE.finditer(text):
-        name = _trimmed(match.group(), opens=bool(_OPENS.search(text[max(0, match.start() - 4) : match.start()])))
+        name = _trimmed(
+            match.group(), opens=bool(_OPENS.search(text[max(0, match.start() - 4) : match.start()]))
+        )
         if name:
             found.append(name)
     found += (match.group() for match in _CHINESE_NAME.finditer(text))

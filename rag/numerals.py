@@ -15,7 +15,9 @@ _ENGLISH: Final = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 }
-_DIGITS: Final = {"零": 0, "〇": 0, "两": 2} | {digit: n for n, digit in enumerate("一二三四五六七八九", start=1)}
+_DIGITS: Final = {"零": 0, "〇": 0, "两": 2} | {
+    digit: n for n, digit in enumerate("一二三四五六七八九", start=1)
+}
 _STEPS: Final = {"十": 10, "百": 100, "千": 1000}
 _BLOCKS: Final = {"万": 10**4, "亿": 10**8}
 

@@ -31,7 +31,9 @@ _CHINESE_ASKING = re.compile(
     r"为什么|为何|什么|怎么|怎样|如何|哪|谁|多少|多大|多长|多久|几[个名位家人天年月次成岁种条件]|何时|何地|是否|有没有|吗|呢|何以|[能会可]不[能会可]|是不是"
 )
 _CHINESE_CUT = re.compile(r"[，,；;]\s*(?:以及|并且|而且|同时|另外|此外|那么|又|还|并|其中|具体|后来|而)?")
-_CHINESE_JOINED = re.compile(r"(?:，|,)?(?:以及|并且|而且)(?=.{0,12}(?:为什么|什么|怎么|如何|哪|谁|多少|是否))")
+_CHINESE_JOINED = re.compile(
+    r"(?:，|,)?(?:以及|并且|而且)(?=.{0,12}(?:为什么|什么|怎么|如何|哪|谁|多少|是否))"
+)
 _EACH = re.compile(
     r"(?P<before>.*?)(?P<a>[^，,、和与及]{2,14}?)(?:和|与|及|以及|、)(?P<b>[^，,、和与及的]{2,14}?)(?P<rest>(?:各自)?分别.*)"
 )
@@ -75,7 +77,8 @@ _FACT = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"\b(?:why|how|explain|describe|lesson|reason|role|impact|consequences?)\b|为什么|为何|如何|怎么|怎样|原因|影响|教训|作用|哪些", re.IGNORECASE
+    r"\b(?:why|how|explain|describe|lesson|reason|role|impact|consequences?)\b|为什么|为何|如何|怎么|怎样|原因|影响|教训|作用|哪些",
+    re.IGNORECASE,
 )
 _COMPARES = re.compile(
     r"\b(?:compar\w+|differ\w*|contrast\w*|versus|vs|both|than|respectively|consisten\w+)\b|相比|对比|区别|不同|差异|分别|比较|各自",
@@ -132,10 +135,14 @@ def _joined(clauses: list[str], language: str) -> list[str]:
 def _asks(clause: str, language: str) -> bool:
     if language == "zh":
         return bool(_CHINESE_ASKING.search(clause)) or clause.endswith(("？", "?"))
-    return clause.endswith("?") or bool(re.match(rf"(?:\W|(?:in|at|by|for|to|from|on|of|with)\s)*{_ENGLISH_ASKING}\b", clause, re.IGNORECASE))
+    return clause.endswith("?") or bool(
+        re.match(rf"(?:\W|(?:in|at|by|for|to|from|on|of|with)\s)*{_ENGLISH_ASKING}\b", clause, re.IGNORECASE)
+    )
 
 
 def _weight(clause: str) -> float:
     """Sum the weights of the words of a clause that can be looked for."""
     weights = query_weights(clause)
-    return sum(weight for token, weight in weights.items() if weight >= 1 or token not in lexical_tokens("a the"))
+    return sum(
+        weight for token, weight in weights.items() if weight >= 1 or token not in lexical_tokens("a the")
+    )

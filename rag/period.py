@@ -56,11 +56,16 @@ _PAST_DAYS = re.compile(
     re.IGNORECASE,
 )
 _NEWS = re.compile(
-    r"\b(?:news|headlines?|stories|articles|coverage|reports?|reported|published|what(?:'s| is| was| has)? (?:new|happen\w*)|what happened)\b"
-    r"|新闻|报道|消息|发表|刊登|发生了什么|有什么(?:大事|新鲜事|进展)|发生了哪些",
+    r"\b(?:news|headlines?)\b|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|in the)\b)"
+    r"|\b(?:articles|stories|coverage|reports?) (?:from|of|published|in)\b|\b(?:were|was) reported\b"
+    r"|新闻|有什么(?:消息|大事|新鲜事)|发表了|刊登|报道了",
     re.IGNORECASE,
 )
-_OF_ARTICLE = re.compile(r"\b(?:the|this|that|an?) (?:news )?(?:article|report|story)\b|according to|据报道|该报道|报道称|报道中|文章", re.IGNORECASE)
+_HAPPENED = re.compile(r"\bwhat happened\b|发生了(?:什么|哪些)", re.IGNORECASE)
+_OF_ARTICLE = re.compile(
+    r"\b(?:the|this|that|an?) (?:news )?(?:article|report|story)\b|according to|据报道|该报道|报道称|报道中|文章",
+    re.IGNORECASE,
+)
 _RECENT = re.compile(
     r"\b(?:current(?:ly)?|now|latest|newest|most recent(?:ly)?|as of (?:today|now)|so far|still|to date|up to now|at present)\b"
     r"|目前|现在|当前|最新|截至|如今|眼下|迄今|至今|现任",
@@ -81,9 +86,14 @@ def period_of(question: str, as_of: str) -> Period | None:
     return next((period for mention in date_mentions(question) if (period := _named(mention))), None)
 
 
-def asks_for_news_of_it(question: str) -> bool:
-    """Whether a question asks for what was reported in a time, not for an event of that time."""
-    return bool(_NEWS.search(question)) and not _OF_ARTICLE.search(question)
+def asks_for_news_of(question: str, period: Period) -> bool:
+    """Whether a question asks for what was reported in a time, not for an event of that time.
+
+    "What happened" asks for news where the time is counted from today; with a date it asks for the event.
+    """
+    if _OF_ARTICLE.search(question):
+        return False
+    return bool(_NEWS.search(question)) or (period.relative and bool(_HAPPENED.search(question)))
 
 
 def asks_for_present_state(question: str) -> bool:
@@ -118,7 +128,9 @@ def _named(mention: DateMention) -> Period | None:
     except ValueError:
         return None
     if mention.month:
-        return Period(date(mention.year, mention.month, 1), _month_end(mention.year, mention.month - 1), relative=False)
+        return Period(
+            date(mention.year, mention.month, 1), _month_end(mention.year, mention.month - 1), relative=False
+        )
     if mention.quarter:
         start = 3 * mention.quarter - 2
         return Period(date(mention.year, start, 1), _month_end(mention.year, start + 1), relative=False)

@@ -95,9 +95,22 @@ _AMOUNT = re.compile(
 _RANGE = re.compile(r"\s?(?:-|–|—|~|～|to|至|到|and|或)\s?\Z")
 _PERCENT_BEFORE = re.compile(r"百分之\Z")
 _BOUNDS = (
-    ("over", re.compile(r"(?:over|more than|above|surpass\w*|exceed\w*|at least|超过?|逾|突破|至少|不低于|高于)\s?\Z")),
-    ("under", re.compile(r"(?:under|less than|fewer than|below|at most|up to|not quite|不足|不到|低于|少于)\s?\Z")),
-    ("about", re.compile(r"(?:about|around|nearly|almost|roughly|some|approximately|close to|约为?|近|大约|将近|接近)\s?\Z")),
+    (
+        "over",
+        re.compile(
+            r"(?:over|more than|above|surpass\w*|exceed\w*|at least|超过?|逾|突破|至少|不低于|高于)\s?\Z"
+        ),
+    ),
+    (
+        "under",
+        re.compile(r"(?:under|less than|fewer than|below|at most|up to|not quite|不足|不到|低于|少于)\s?\Z"),
+    ),
+    (
+        "about",
+        re.compile(
+            r"(?:about|around|nearly|almost|roughly|some|approximately|close to|约为?|近|大约|将近|接近)\s?\Z"
+        ),
+    ),
 )
 
 
@@ -217,11 +230,20 @@ def _ranges_joined(text: str, found: list[Quantity]) -> tuple[Quantity, ...]:
         between = text[first.char_end : second.char_start]
         if not _RANGE.fullmatch(between) or (first.unit and second.unit and first.unit != second.unit):
             continue
-        if between.strip() in ("and", "") and "between" not in text[max(0, first.char_start - 10) : first.char_start]:
+        if (
+            between.strip() in ("and", "")
+            and "between" not in text[max(0, first.char_start - 10) : first.char_start]
+        ):
             continue
         joined[place] = _first_end(text, first, second)
         joined[place + 1] = Quantity(
-            second.value, second.unit or first.unit, second.char_start, second.char_end, second.bound, second.places, True
+            second.value,
+            second.unit or first.unit,
+            second.char_start,
+            second.char_end,
+            second.bound,
+            second.places,
+            True,
         )
     return tuple(joined)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from index.types import StoredPassage
 from rag.evidence import sentence_texts
 from rag.generate.mend import introduces_list, items_of, leaning
 from rag.types import Evidence, ScoredPassage
@@ -65,12 +64,8 @@ def _leant_on(item: Evidence) -> list[tuple[int, int]]:
 def neighbours(item: Evidence) -> tuple[str, list[str]]:
     """Give the sentence before one in its passage (empty for none) and those behind it."""
     texts = sentence_texts(item.passage)
-    at = _position(item.passage, item.char_start)
+    at = [span.char_start for span in item.passage.sentences].index(item.char_start)
     return texts[at - 1] if at else "", texts[at + 1 :]
-
-
-def _position(passage: StoredPassage, char_start: int) -> int:
-    return next(n for n, span in enumerate(passage.sentences) if span.char_start == char_start)
 
 
 def _place(item: Evidence) -> tuple[str, int, int]:

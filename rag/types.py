@@ -45,8 +45,9 @@ class QuestionPart:
 class Understanding:
     """What was read out of a question: its language, kind and parts, and the filters in force.
 
-    `lexical` is the question as the lexical leg searches it, widened by other names of what it names;
-    `recent` is set where it asks for the state of things.
+    `dated` is the time that the question counts from the day it is asked ("last year"), as articles write it;
+    `recent` is set where it asks for the state of things. `window` has the filters with the publication dates of
+    a question that asks for the news of a time.
     """
 
     text: str
@@ -54,8 +55,9 @@ class Understanding:
     parts: tuple[QuestionPart, ...]
     filters: Filters
     kind: QuestionKind = "analysis"
-    lexical: str = ""
+    dated: str = ""
     recent: bool = False
+    window: Filters | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,9 +71,13 @@ class Verifier:
         share = word_share(text, together)
         if share >= _COVERED:
             return Support("supported", round(share, 4))
-        nearness = max(self.similar(text, item.text) for item in cited) if share >= _COVERED_IF_SIMILAR else 0.0
+        nearness = (
+            max(self.similar(text, item.text) for item in cited) if share >= _COVERED_IF_SIMILAR else 0.0
+        )
         label = nearness >= _SIMILAR
-        return Support("supported" if label else "unsupported", round(max(share, nearness if label else 0.0), 4))
+        return Support(
+            "supported" if label else "unsupported", round(max(share, nearness if label else 0.0), 4)
+        )
 
 
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
@@ -83,7 +87,9 @@ def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
     if any(plain in source and _whole_clause(plain, source) for source in sources):
         return True
     pieces = [piece for piece in re.split(r"[:：;；]", plain) if piece.strip()]
-    return len(pieces) > 1 and all(any(piece.strip(" .。") in source for source in sources) for piece in pieces)
+    return len(pieces) > 1 and all(
+        any(piece.strip(" .。") in source for source in sources) for piece in pieces
+    )
 
 
 def word_share(text: str, source: str) -> float:
@@ -103,7 +109,9 @@ def _whole_clause(plain: str, source: str) -> bool:
     """Whether a quotation leaves out nothing that could turn it round: it is all of the source but an opening."""
     at = source.find(plain)
     before = source[:at].strip()
-    return len(plain) >= 0.6 * len(source) and not re.search(r"\b(?:not|no|never|den\w+|false|if)\b|n['’]t\b|[不没未非否]|如果", before)
+    return len(plain) >= 0.6 * len(source) and not re.search(
+        r"\b(?:not|no|never|den\w+|false|if)\b|n['’]t\b|[不没未非否]|如果", before
+    )
 
 
 def _across_languages(text: str) -> Support:

@@ -19,15 +19,16 @@ from rag.types import Evidence, Understanding
 class Weighing:
     """What the choice goes by. All are shares of probabilities, so that any scorer's scale will do.
 
-    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`: weight of
-    summaries and teasers where the same article's body has evidence. `repeated`: share of common words from which two
+    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`: share of
+    a summary's probability that the article's body must reach for the body alone to be cited; `teaser`: weight of teasers. `repeated`: share of common words from which two
     sentences say the same. `covered`: how much a part of the question that is answered counts less. `asked`: bonus
     of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this share of what
     the first one added is left out.
     """
 
     other_article: float = 1.0
-    summary: float = 0.5
+    summary: float = 0.2
+    teaser: float = 0.7
     repeated: float = 0.7
     covered: float = 0.3
     asked: float = 0.1
@@ -51,6 +52,7 @@ def choose(
         (min(most, weighing.most_fact), weighing.enough_fact) if brief else (most, weighing.enough)
     )
     values = _values(question, evidence, candidates, weighing)
+    candidates = [i for i in candidates if i in values]
     words = {i: frozenset(lexical_tokens(evidence[i].text)) for i in candidates}
     rarity = _rarity(question, words)
     chosen: list[int] = []
@@ -93,8 +95,10 @@ def _values(
     for i in candidates:
         item = evidence[i]
         weight = (mass[item.passage.article_id] / most) ** power
-        if _is_summary(item) and body.get(item.passage.article_id, 0.0) >= weighing.summary * item.score:
-            weight *= weighing.summary
+        if item.passage.article_kind == "teaser":
+            weight *= weighing.teaser
+        elif _is_summary(item) and body.get(item.passage.article_id, 0.0) >= weighing.summary * item.score:
+            continue
         if question.kind == "figure" and not _has_figure(item.text):
             weight *= weighing.without_figure
         values[i] = tuple(weight * score for score in item.parts or (item.score,))
@@ -139,7 +143,7 @@ def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def _is_summary(item: Evidence) -> bool:
-    return item.passage.section_kind == "summary" or item.passage.article_kind == "teaser"
+    return item.passage.section_kind == "summary"
 
 
 def _has_figure(text: str) -> bool:

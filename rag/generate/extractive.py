@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from rag.generate.coverage import choose
+from rag.generate.coverage import choose, states
 from rag.generate.mend import (
     antecedent,
     as_list,
@@ -14,9 +15,26 @@ from rag.generate.mend import (
     with_name,
     without_connective,
 )
+from rag.select import neighbours
 from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A chosen sentence with what it needs: the sentence before it as a statement, its name, or its items."""
+
+    index: int
+    opening: int | None = None
+    named_by: int | None = None
+    name: str = ""
+    items: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Statements that it takes."""
+        return 1 if self.opening is None else 2
 
 
 class ExtractiveGenerator:
@@ -26,71 +44,83 @@ class ExtractiveGenerator:
 
     def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
         """Draft up to five statements, in reading order; a figure or a fact comes first."""
-        places = {_place(item): index for index, item in enumerate(evidence)}
-        chosen = choose(question, evidence, MAX_STATEMENTS)
+        places = {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)}
+        units = _fitting([_unit(i, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)])
         drafts: list[DraftStatement] = []
         told: set[int] = set()
-        for position, index in enumerate(_in_reading_order(question, chosen, evidence)):
-            if index not in told:
-                room = MAX_STATEMENTS - len(drafts) - (len(set(chosen) - told) - 1)
-                drafts += _drafted(index, evidence, places, told, room=room if position or True else 0)
-        return drafts[:MAX_STATEMENTS]
+        for unit in _in_reading_order(question, units, evidence):
+            if unit.index not in told:
+                drafts += _drafted(unit, evidence, places, told)
+        return drafts
+
+
+def _fitting(units: Sequence[_Unit]) -> list[_Unit]:
+    """Take units, the best first, while their statements fit; what one opens with may be another's sentence."""
+    taken: list[_Unit] = []
+    statements: set[int] = set()
+    for unit in units:
+        needed = {unit.index} | ({unit.opening} if unit.opening is not None else set())
+        if len(statements | needed) <= MAX_STATEMENTS:
+            statements |= needed
+            taken.append(unit)
+    return taken
+
+
+def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int]) -> _Unit:
+    item = evidence[index]
+    if introduces_list(item.text):
+        following = neighbours(item)[1]
+        starts = [span.char_start for span in item.passage.sentences if span.char_start > item.char_start]
+        wanted = [(item.passage.article_id, start) for start in starts[: items_of(following)]]
+        return _Unit(index, items=tuple(places[place] for place in wanted if place in places))
+    kind = leaning(item.text)
+    before = _before(item, places)
+    if not kind or before is None:
+        return _Unit(index)
+    name = antecedent(item.text, evidence[before].text) if kind == "pronoun" else ""
+    if name:
+        return _Unit(index, named_by=before, name=name)
+    return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
+
+
+def _before(item: Evidence, places: Mapping[tuple[str, int], int]) -> int | None:
+    earlier = [span.char_start for span in item.passage.sentences if span.char_start < item.char_start]
+    return places.get((item.passage.article_id, earlier[-1])) if earlier else None
 
 
 def _in_reading_order(
-    question: Understanding, chosen: Sequence[int], evidence: Sequence[Evidence]
-) -> list[int]:
+    question: Understanding, units: Sequence[_Unit], evidence: Sequence[Evidence]
+) -> list[_Unit]:
     """Order sentences by article, the best one's first, and inside by position; a figure or fact leads."""
     first: dict[str, int] = {}
-    for rank, index in enumerate(chosen):
-        first.setdefault(evidence[index].passage.article_id, rank)
-    order = sorted(chosen, key=lambda i: (first[evidence[i].passage.article_id], evidence[i].char_start))
-    if question.kind in ("figure", "fact") and len(question.parts) == 1 and chosen:
-        order.remove(chosen[0])
-        order.insert(0, chosen[0])
+    for rank, unit in enumerate(units):
+        first.setdefault(evidence[unit.index].passage.article_id, rank)
+    order = sorted(
+        units, key=lambda u: (first[evidence[u.index].passage.article_id], evidence[u.index].char_start)
+    )
+    if question.kind in ("figure", "fact") and len(question.parts) == 1 and units:
+        order.remove(units[0])
+        order.insert(0, units[0])
     return order
 
 
 def _drafted(
-    index: int, evidence: Sequence[Evidence], places: dict[tuple[str, int], int], told: set[int], *, room: int
+    unit: _Unit, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int], told: set[int]
 ) -> list[DraftStatement]:
-    """Draft one sentence with what it needs to be understood; `told` grows by what is drafted."""
-    item = evidence[index]
-    before, items = _beside(item, places)
-    told.add(index)
-    if introduces_list(item.text):
-        marks = [index, *items]
-        told.update(items)
-        text = as_list(item.text, [evidence[i].text for i in items])
-        return [DraftStatement(text, tuple(i + 1 for i in marks))]
-    kind = leaning(item.text)
-    text = item.text if before in told else without_connective(item.text)
-    if not kind or before is None or before in told:
-        return [DraftStatement(text, (index + 1,))]
-    name = antecedent(text, evidence[before].text) if kind == "pronoun" else ""
-    if name:
-        return [DraftStatement(with_name(text, name), (index + 1, before + 1))]
-    if room > 0:
-        opening = _drafted(before, evidence, places, told, room=0)
-        return [*opening, DraftStatement(item.text, (index + 1,))]
-    return [DraftStatement(text, (index + 1,))]
-
-
-def _beside(item: Evidence, places: dict[tuple[str, int], int]) -> tuple[int | None, list[int]]:
-    """Give the places in the evidence of the sentence before one and of the items of the list it opens."""
-    spans = [span.char_start for span in item.passage.sentences]
-    at = spans.index(item.char_start)
-    article = item.passage.article_id
-    before = places.get((article, spans[at - 1])) if at else None
-    if not introduces_list(item.text):
-        return before, []
-    offset = item.passage.char_start
-    texts = [
-        item.passage.text[span.char_start - offset : span.char_end - offset] for span in item.passage.sentences
-    ]
-    following = spans[at + 1 : at + 1 + items_of(texts[at + 1 :])]
-    return before, [places[article, start] for start in following if (article, start) in places]
-
-
-def _place(item: Evidence) -> tuple[str, int]:
-    return item.passage.article_id, item.char_start
+    """Draft one unit; `told` grows by what is said with it."""
+    item = evidence[unit.index]
+    follows = _before(item, places) in told
+    told |= {unit.index, *unit.items}
+    if unit.items:
+        text = as_list(item.text, [evidence[i].text for i in unit.items])
+        return [DraftStatement(text, tuple(i + 1 for i in (unit.index, *unit.items)))]
+    if follows:
+        return [DraftStatement(item.text, (unit.index + 1,))]
+    if unit.named_by is not None:
+        text = with_name(without_connective(item.text), unit.name)
+        return [DraftStatement(text, (unit.index + 1, unit.named_by + 1))]
+    if unit.opening is not None:
+        told.add(unit.opening)
+        opening = without_connective(evidence[unit.opening].text)
+        return [DraftStatement(opening, (unit.opening + 1,)), DraftStatement(item.text, (unit.index + 1,))]
+    return [DraftStatement(without_connective(item.text), (unit.index + 1,))]

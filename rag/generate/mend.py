@@ -20,7 +20,9 @@ _CHINESE_CONNECTIVE = re.compile(
     r"(?:但是|但|而且|不过|然而|因此|所以|于是|同时|此外|另外|并且|与此同时|其次|另一方面|当然|事实上|可是|接着|随后)[，,]"
     r"|(?:但是|但|不过|然而|因此|所以|可是)(?=[^，,]{2})"
 )
-_PRONOUN = re.compile(r"(?:He|She|It|They|His|Her|Its|Their)\b(?!['’]s been)(?! is (?:also )?(?:clear|unclear|not clear|important|possible))")
+_PRONOUN = re.compile(
+    r"(?:He|She|It|They|His|Her|Its|Their)\b(?!['’]s been)(?! is (?:also )?(?:clear|unclear|not clear|important|possible))"
+)
 _DEMONSTRATIVE = re.compile(
     r"(?:This|That|These|Those|Such)\b(?!\s+(?:week|month|year|summer|winter|spring|fall|autumn|time|morning|season)\b)"
 )
