@@ -1,7 +1,8 @@
 """Other names of what a question names: StepFun is 阶跃星辰.
 
 Pairs come from a file that the user writes, and from parentheses in the library's own texts
-(`阶跃星辰（StepFun）`, `World Health Organization (WHO)`), read at question time from the passages that hold the name.
+(`阶跃星辰（StepFun）`, `World Health Organization (WHO)`), read at question time from the passages that
+hold the name.
 """
 
 from __future__ import annotations

@@ -152,7 +152,9 @@ _Disputes = list[tuple[DraftStatement, tuple[str, str] | None]]
 def _checked(
     drafts: Sequence[DraftStatement], evidence: Sequence[Evidence], found: Found, *, mark: bool
 ) -> _Checked:
-    """Judge drafts; give those that stand, and with `mark` the others as well; nothing where too few stand."""
+    """Judge drafts; give those that stand, and with `mark` the others as well; nothing where too few
+    stand.
+    """
     embedder = found.snapshot.embedder
 
     def similar(one: str, other: str) -> float:
@@ -168,7 +170,9 @@ def _checked(
 
 
 def _disputed(question: Understanding, evidence: Sequence[Evidence], kept: _Checked) -> _Disputes:
-    """Give a sentence for each disagreement about what the answer says, with the two values where it is a conflict."""
+    """Give a sentence for each disagreement about what the answer says, with the two values where it
+    is a conflict.
+    """
     cited = [mark - 1 for draft, support in kept if support.label == "supported" for mark in draft.marks]
     return [
         (told(item, evidence, question.language), None if item.change else item.values)

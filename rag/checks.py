@@ -11,7 +11,7 @@ from index.language import detect
 from index.tokens import lexical_tokens
 from rag.dates import DateMention, date_mentions
 from rag.names import is_common, looks_like_chinese_name, names_in
-from rag.quantities import Quantity, quantities, same_unit, same_value
+from rag.quantities import Quantity, quantities, restates, same_unit
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 
@@ -24,7 +24,7 @@ def missing_figures(statement: str, evidence: str) -> list[str]:
         statement[quantity.char_start : quantity.char_end]
         for quantity in quantities(statement)
         if not _trivial(quantity, statement)
-        and not any(same_value(quantity, other) and same_unit(quantity, other) for other in known)
+        and not any(restates(quantity, other) and same_unit(quantity, other) for other in known)
         and not _is_date_part(quantity, dated)
     ]
 
@@ -70,20 +70,22 @@ def missing_names(
 
 
 def negation_differs(statement: str, evidence: str) -> bool:
-    """Whether a word is negated in one and stands un-negated in the other."""
-    if detect(statement) == "zh":
-        stated, plain = _chinese_negated(statement)
-        known, known_plain = _chinese_negated(evidence)
-    else:
-        stated, plain = _english_negated(statement)
-        known, known_plain = _english_negated(evidence)
+    """Whether a word that one negates stands without negation in the other.
+
+    A word negated in the statement must not stand free in the evidence alone. The reverse, and a negation of
+    something that the evidence never negates, count where the statement repeats its evidence: a paraphrase
+    may say "fails" for "does not work".
+    """
+    read = _chinese_negated if detect(statement) == "zh" else _english_negated
+    stated, plain = read(statement)
+    known, known_plain = read(evidence)
     added = stated - known
+    if added & known_plain:
+        return True
+    if not _copies(statement, evidence):
+        return False
     dropped = {word for word in plain & known if word not in known_plain and word not in stated}
-    return (
-        bool(added and added & known_plain)
-        or bool(dropped)
-        or bool(added and not known and added - known_plain == added)
-    )
+    return bool(dropped) or bool(added and not known)
 
 
 def roles_swapped(statement: str, evidence: str) -> bool:
@@ -124,19 +126,23 @@ def _only_year_in(mention: DateMention, digits: set[str]) -> bool:
 
 
 _REFERS = re.compile(
-    r"\b(?:he|she|it|they|his|her|its|their|him|them|we|our|the (?:company|firm|agency|group|government|country|team|bank|president|"
-    r"startup|city|court|report|authors?))\b|[他她它其]|该|本[公机]|公司|这[家个位]|我们",
+    r"\b(?:he|she|it|they|we|his|her|its|their|our|the (?:company|firm|agency|group|government|"
+    r"country|team|bank|"
+    r"president|startup|city|court|report|authors?|paper))\b|[他她它其]|该|公司|这[家个位]|我们",
     re.IGNORECASE,
 )
 
 
 def _speaks_of_someone(evidence: str) -> bool:
-    return bool(_REFERS.search(evidence))
+    """Whether a sentence refers to someone whom it has not named before."""
+    found = _REFERS.search(evidence)
+    return found is not None and not names_in(evidence[: found.start()])
 
 
 _PLAIN_ENDINGS = (
-    "ing", "ed", "ly", "tion", "sion", "ity", "ment", "ness", "ful", "ive", "able", "ism", "er", "est", "ers", "ors", "ists",
-    "ies", "ents", "ants", "ians", "ages", "ents", "ures", "ings", "ments", "ances", "ences", "ports", "ples", "ders",
+    "ing", "ed", "ly", "tion", "ity", "ment", "ness", "ful", "ive", "able", "ism", "ers", "ors", "ists",
+    "ies", "ents", "ants", "ians", "ages", "ents", "ures", "ings", "ments", "ances", "ences", "ports",
+    "ples", "ders",
 )  # fmt: skip
 _SAME_COUNTRY = (
     ("us", "u.s", "u.s.", "usa", "united", "states", "america", "american", "americans"),
@@ -194,7 +200,9 @@ def _new_chinese_names(statement: str, known: str, aliases: Mapping[str, frozens
     Both texts are laid side by side; where one run replaces another inside words that agree, and either
     has the form of a name, the statement names someone else.
     """
-    found = []
+    found: list[str] = []
+    if not _copies(statement, known):
+        return found
     matcher = SequenceMatcher(None, known, statement, autojunk=False)
     for kind, a1, a2, b1, b2 in matcher.get_opcodes():
         new, old = statement[b1:b2], known[a1:a2]
@@ -228,10 +236,11 @@ _NEGATORS = re.compile(
     r"\b(?:not|no|never|neither|nor|without|cannot|none|nobody|n[o']t)\b|\w+n['’]t\b", re.IGNORECASE
 )
 _LIGHT = frozenset(
-    "be been being have has had do does did a an the to of in on at for and or that is are was were will would can could may"
+    "be been being have has had do does did a an the to of in on at for and or that is are was were "
+    "will would can could may"
     " might should any yet even only also just longer more very so really fully it its".split()
 )
-_SCOPE = 2
+_SCOPE = 1
 
 
 def _english_negated(text: str) -> tuple[set[str], set[str]]:

@@ -28,7 +28,9 @@ UPDATED_AFTER_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two places in the evidence with the values that they give; `change` where one report updates the other."""
+    """Two places in the evidence with the values that they give; `change` where one report updates
+    the other.
+    """
 
     first: int
     second: int
@@ -39,7 +41,8 @@ class Difference:
 def differences(
     question: Understanding, evidence: Sequence[Evidence], chosen: Sequence[int]
 ) -> list[Difference]:
-    """Find where evidence disagrees with a sentence that the answer uses; the side to believe first comes first.
+    """Find where evidence disagrees with a sentence that the answer uses; the side to believe first
+    comes first.
 
     `chosen` are the places of the sentences that the answer cites.
     """
@@ -156,7 +159,9 @@ _Value = Quantity | DateMention | str
 
 
 def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tuple[str, _Value] | None:
-    """Give the kind and value of what stands at a place: a date, an amount, or a name that the question leaves open."""
+    """Give the kind and value of what stands at a place: a date, an amount, or a name that the
+    question leaves open.
+    """
     start, end = place
     for mention in date_mentions(text):
         if mention.char_start < end and start < mention.char_end:
@@ -215,7 +220,9 @@ def _amounts_apart(question: Understanding, one: str, other: str) -> Iterator[tu
 
 
 def _is_slip(a: Quantity, b: Quantity) -> bool:
-    """Whether two amounts have the same digits at another scale: 7 and 70 billion, 200 million and 2 billion."""
+    """Whether two amounts have the same digits at another scale: 7 and 70 billion, 200 million and 2
+    billion.
+    """
     return a.is_money and a.value.normalize().as_tuple().digits == b.value.normalize().as_tuple().digits
 
 

@@ -70,7 +70,9 @@ class DateMention:
         return bool(shared) and all(a == b for a, b in shared)
 
     def lies_in(self, others: Iterable[DateMention]) -> bool:
-        """Whether the dates given hold this one: month and day in one of them, the year there or in another."""
+        """Whether the dates given hold this one: month and day in one of them, the year there or in
+        another.
+        """
         known = list(others)
         for other in known:
             day = not self.day or other.day == self.day

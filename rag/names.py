@@ -5,23 +5,36 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_WORD = r"[A-Z][\w’'&.-]*[\w]|[A-Z]"
+_LATIN = r"[A-Za-z0-9\u00c0-\u024f]"
+_WORD = rf"[A-Z](?:[A-Za-z0-9\u00c0-\u024f’'&.-]*{_LATIN})?"
 _JOINER = r"(?:of|the|de|del|la|van|von|bin|al|&)"
 _SEQUENCE = re.compile(rf"(?:{_WORD})(?:\s+(?:{_JOINER}\s+){{0,2}}(?:{_WORD}|\d+(?:\.\d+)?\b))*")
 _OPENS = re.compile(r"(?:^|[.!?:;]\s+|[\"“‘'(\[]\s*|\n\s*)\Z")
 _COMMON = frozenset(
-    """a about above according across after again against ago all almost along already also although always among amid an
-    and another any are around as at back be because been before behind being below between both but by can could day
-    despite did do does down during each early either else even every everyone everything few first for former from
-    further get had has have he her here hers his how however i if in inside instead into is it its itself just last late
-    later least less like many may maybe me meanwhile might more moreover most much must my near nearly neither never new
-    next no nor not nothing now of off officials on once one only or other others our out over own people perhaps rather
-    recent recently researchers said same scientists second several she should since so some someone something soon still
-    such than that the their them then there these they thing things this those though three through throughout thus to
-    today together tomorrow too toward two under unlike until up upon us very was we well were what whatever when where
-    whether which while who whose why will with within without would year years yes yesterday yet you your critics experts
-    investors analysts companies company police authorities data overall currently eventually initially ultimately
-    additionally finally similarly indeed certainly long large small big good high low money capital training reasoning
+    """a about above according across after again against ago all almost along already also although
+    always among amid an
+    and another any are around as at back be because been before behind being below between both but by
+    can could day
+    despite did do does down during each early either else even every everyone everything few first for
+    former from
+    further get had has have he her here hers his how however i if in inside instead into is it its
+    itself just last late
+    later least less like many may maybe me meanwhile might more moreover most much must my near nearly
+    neither never new
+    next no nor not nothing now of off officials on once one only or other others our out over own people
+    perhaps rather
+    recent recently researchers said same scientists second several she should since so some someone
+    something soon still
+    such than that the their them then there these they thing things this those though three through
+    throughout thus to
+    today together tomorrow too toward two under unlike until up upon us very was we well were what
+    whatever when where
+    whether which while who whose why will with within without would year years yes yesterday yet you
+    your critics experts
+    investors analysts companies company police authorities data overall currently eventually initially
+    ultimately
+    additionally finally similarly indeed certainly long large small big good high low money capital
+    training reasoning
     startups giants users everybody both earlier despite entering back venture infrastructure""".split()
 )
 _SURNAMES = (

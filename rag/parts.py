@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from index.sentences import sentence_spans
-from index.tokens import lexical_tokens, query_weights
+from index.tokens import query_weights
 from rag.types import QuestionKind
 
 MAX_PARTS = 4
@@ -44,7 +44,9 @@ _BOTH_AND = re.compile(
 
 
 def parts_of(question: str, language: str) -> tuple[str, ...]:
-    """Split a question into the things it asks, one text for each; one that asks one thing is its only part."""
+    """Split a question into the things it asks, one text for each; one that asks one thing is its
+    only part.
+    """
     clauses = [
         clause
         for sentence in (question[span.char_start : span.char_end] for span in sentence_spans(question))
@@ -66,14 +68,18 @@ def kind_of(question: str) -> QuestionKind:
 
 
 _FIGURE = re.compile(
-    r"\bhow (?:many|much|long|old|far|often|big|large|tall|high|fast|deep|heavy)\b|\bwhat (?:percentage|share|proportion|number|amount|"
-    r"price|fraction)\b|\bwhat (?:is|was) the (?:\w+ ){0,2}(?:price|valuation|cost|total|amount|number|rate|score|population)\b"
+    r"\bhow (?:many|much|long|old|far|often|big|large|tall|high|fast|deep|heavy)\b|"
+    r"\bwhat (?:percentage|share|proportion|number|amount|"
+    r"price|fraction)\b|\bwhat (?:is|was) the (?:\w+ ){0,2}(?:price|valuation|cost|total|amount|"
+    r"number|rate|score|population)\b"
     r"|多少|几[个名位家人天年月次成岁种条件倍]|多[大长久高远重]|百分之几|占比是|第几|比例是",
     re.IGNORECASE,
 )
 _FACT = re.compile(
-    r"\b(?:who|whom|whose|when|where|which)\b|\bwhat (?:year|day|date|month|time|name|city|country|company|kind of|type of)\b"
-    r"|\bwhat (?:is|was|are|were) (?:the )?(?:name|title)\b|谁|哪[一]?[个位家年天里座国省市款]|何时|何地|什么时候|什么时间|哪里|在哪|哪天|是什么[^，]{0,3}$",
+    r"\b(?:who|whom|whose|when|where|which)\b|\bwhat (?:year|day|date|month|time|name|city|country|"
+    r"company|kind of|type of)\b"
+    r"|\bwhat (?:is|was|are|were) (?:the )?(?:name|title)\b|谁|哪[一]?[个位家年天里座国省市款]|何时|"
+    r"何地|什么时候|什么时间|哪里|在哪|哪天|是什么[^，]{0,3}$",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -103,9 +109,9 @@ def _chinese_clauses(sentence: str) -> list[str]:
     for piece in _CHINESE_CUT.split(_CHINESE_JOINED.sub("，", sentence)):
         text = piece.strip()
         # A clause that asks nothing is the setting of the one that follows.
-        if clauses and not _CHINESE_ASKING.search(clauses[-1]):
-            clauses[-1] = f"{clauses[-1]}，{text}"
-        elif clauses and not _CHINESE_ASKING.search(text):
+        if (clauses and not _CHINESE_ASKING.search(clauses[-1])) or (
+            clauses and not _CHINESE_ASKING.search(text)
+        ):
             clauses[-1] = f"{clauses[-1]}，{text}"
         elif text:
             clauses.append(text)
@@ -122,7 +128,7 @@ def _joined(clauses: list[str], language: str) -> list[str]:
             joined[-1] = f"{joined[-1]} {clause}".strip()
         elif not asks:
             pending = f"{pending} {clause}".strip()
-        elif joined and _weight(clause) < 2:
+        elif joined and not _says_what(clause):
             joined[-1] = f"{joined[-1]}, {clause}" if language != "zh" else f"{joined[-1]}，{clause}"
         else:
             joined.append(f"{pending} {clause}".strip())
@@ -140,9 +146,6 @@ def _asks(clause: str, language: str) -> bool:
     )
 
 
-def _weight(clause: str) -> float:
-    """Sum the weights of the words of a clause that can be looked for."""
-    weights = query_weights(clause)
-    return sum(
-        weight for token, weight in weights.items() if weight >= 1 or token not in lexical_tokens("a the")
-    )
+def _says_what(clause: str) -> bool:
+    """Whether a clause has a word of its own that can be looked for: "and why?" has none."""
+    return any(weight >= 1 for weight in query_weights(clause).values())

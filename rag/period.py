@@ -17,7 +17,9 @@ from rag.dates import DateMention, date_mentions
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Days from first to last, both included; `relative` where the question counts from the day it is asked."""
+    """Days from first to last, both included; `relative` where the question counts from the day it is
+    asked.
+    """
 
     first: date
     last: date
@@ -52,22 +54,26 @@ _RELATIVE = (
 )
 _FORMS = tuple((unit, shift, re.compile(form, re.IGNORECASE)) for unit, shift, form in _RELATIVE)
 _PAST_DAYS = re.compile(
-    r"\b(?:the )?(?:past|last) (?P<n>\d{1,3}) (?P<unit>day|week|month)s?\b|(?:过去|最近|近)(?P<zn>\d{1,3})(?P<zu>天|周|个月)",
+    r"\b(?:the )?(?:past|last) (?P<n>\d{1,3}) (?P<unit>day|week|month)s?\b|(?:过去|最近|"
+    r"近)(?P<zn>\d{1,3})(?P<zu>天|周|个月)",
     re.IGNORECASE,
 )
 _NEWS = re.compile(
-    r"\b(?:news|headlines?)\b|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|in the)\b)"
+    r"\b(?:news|headlines?)\b|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|"
+    r"in the)\b)"
     r"|\b(?:articles|stories|coverage|reports?) (?:from|of|published|in)\b|\b(?:were|was) reported\b"
     r"|新闻|有什么(?:消息|大事|新鲜事)|发表了|刊登|报道了",
     re.IGNORECASE,
 )
 _HAPPENED = re.compile(r"\bwhat happened\b|发生了(?:什么|哪些)", re.IGNORECASE)
 _OF_ARTICLE = re.compile(
-    r"\b(?:the|this|that|an?) (?:news )?(?:article|report|story)\b|according to|据报道|该报道|报道称|报道中|文章",
+    r"\b(?:the|this|that|an?) (?:news )?(?:article|report|story)\b|according to|据报道|该报道|报道称|"
+    r"报道中|文章",
     re.IGNORECASE,
 )
 _RECENT = re.compile(
-    r"\b(?:current(?:ly)?|now|latest|newest|most recent(?:ly)?|as of (?:today|now)|so far|still|to date|up to now|at present)\b"
+    r"\b(?:current(?:ly)?|now|latest|newest|most recent(?:ly)?|as of (?:today|now)|so far|still|"
+    r"to date|up to now|at present)\b"
     r"|目前|现在|当前|最新|截至|如今|眼下|迄今|至今|现任",
     re.IGNORECASE,
 )

@@ -19,7 +19,8 @@ class Quantity:
     """One amount of a text: value in full, its unit (empty for a bare count), and where it stands.
 
     `bound` is `over`, `under` or `about` where the text says that the figure is not exact; `places` is the
-    number of significant digits that were written. Both ends of a range are amounts of their own, with `ranged` set.
+    number of significant digits that were written. Both ends of a range are amounts of their own,
+    with `ranged` set.
     """
 
     value: Decimal
@@ -38,7 +39,8 @@ class Quantity:
 
 _SCALES = {
     "hundred": 2, "thousand": 3, "k": 3, "million": 6, "mn": 6, "mln": 6, "m": 6, "billion": 9, "bn": 9,
-    "b": 9, "trillion": 12, "tn": 12, "t": 12, "百": 2, "千": 3, "万": 4, "萬": 4, "十万": 5, "百万": 6, "千万": 7,
+    "b": 9, "trillion": 12, "tn": 12, "t": 12, "百": 2, "千": 3, "万": 4, "萬": 4, "十万": 5, "百万": 6,
+    "千万": 7,
     "亿": 8, "億": 8, "十亿": 9, "百亿": 10, "千亿": 11, "万亿": 12, "兆": 12,
 }  # fmt: skip
 _PREFIXES = {
@@ -48,20 +50,31 @@ _PREFIXES = {
 }  # fmt: skip
 _UNITS = {
     "%": "percent", "percent": "percent", "per cent": "percent", "percentage points": "points",
-    "percentage point": "points", "个百分点": "points", "basis points": "basis points", "个基点": "basis points",
-    "美元": "usd", "美金": "usd", "us dollars": "usd", "u.s. dollars": "usd", "dollars": "usd", "dollar": "usd", "usd": "usd",
-    "港元": "hkd", "港币": "hkd", "hong kong dollars": "hkd", "欧元": "eur", "euros": "eur", "euro": "eur", "英镑": "gbp",
-    "pounds": "gbp", "日元": "jpy", "yen": "jpy", "人民币": "cny", "元人民币": "cny", "元": "cny", "块钱": "cny", "rmb": "cny",
-    "yuan": "cny", "renminbi": "cny", "韩元": "krw", "won": "krw", "卢比": "inr", "rupees": "inr", "台币": "twd",
+    "percentage point": "points", "个百分点": "points", "basis points": "basis points",
+    "个基点": "basis points",
+    "美元": "usd", "美金": "usd", "us dollars": "usd", "u.s. dollars": "usd", "dollars": "usd",
+    "dollar": "usd", "usd": "usd",
+    "港元": "hkd", "港币": "hkd", "hong kong dollars": "hkd", "欧元": "eur", "euros": "eur", "euro": "eur",
+    "英镑": "gbp",
+    "pounds": "gbp", "日元": "jpy", "yen": "jpy", "人民币": "cny", "元人民币": "cny", "元": "cny",
+    "块钱": "cny", "rmb": "cny",
+    "yuan": "cny", "renminbi": "cny", "韩元": "krw", "won": "krw", "卢比": "inr", "rupees": "inr",
+    "台币": "twd",
     "years": "year", "year": "year", "year-old": "year", "年": "year", "岁": "year", "周年": "year",
-    "months": "month", "month": "month", "个月": "month", "weeks": "week", "week": "week", "周": "week", "个星期": "week",
-    "days": "day", "day": "day", "天": "day", "日": "day", "hours": "hour", "hour": "hour", "小时": "hour", "个小时": "hour",
-    "minutes": "minute", "minute": "minute", "分钟": "minute", "seconds": "second", "second": "second", "秒": "second",
-    "kilometers": "km", "kilometres": "km", "km": "km", "公里": "km", "千米": "km", "miles": "mile", "mile": "mile",
-    "英里": "mile", "meters": "metre", "metres": "metre", "米": "metre", "feet": "foot", "foot": "foot", "英尺": "foot",
+    "months": "month", "month": "month", "个月": "month", "weeks": "week", "week": "week", "周": "week",
+    "个星期": "week",
+    "days": "day", "day": "day", "天": "day", "日": "day", "hours": "hour", "hour": "hour", "小时": "hour",
+    "个小时": "hour",
+    "minutes": "minute", "minute": "minute", "分钟": "minute", "seconds": "second", "second": "second",
+    "秒": "second",
+    "kilometers": "km", "kilometres": "km", "km": "km", "公里": "km", "千米": "km", "miles": "mile",
+    "mile": "mile",
+    "英里": "mile", "meters": "metre", "metres": "metre", "米": "metre", "feet": "foot", "foot": "foot",
+    "英尺": "foot",
     "tons": "ton", "tonnes": "ton", "吨": "ton", "kg": "kg", "kilograms": "kg", "公斤": "kg", "千克": "kg",
     "lbs": "lb", "mph": "mph", "倍": "times", "times": "times", "fold": "times",
-    "成": "tenths", "级": "degree", "度": "degree", "degrees": "degree", "次": "occasion", "吨级": "ton", "平方米": "sqm",
+    "成": "tenths", "级": "degree", "度": "degree", "degrees": "degree", "次": "occasion", "吨级": "ton",
+    "平方米": "sqm",
     "平方公里": "sqkm", "亩": "mu", "公顷": "hectare", "hectares": "hectare", "acres": "acre",
 }  # fmt: skip
 """Words of a unit to its name. Days, weeks and so on are kept apart: three days are not three weeks."""
@@ -137,6 +150,11 @@ def same_value(one: Quantity, other: Quantity) -> bool:
     return _rounded(more.value, fewer.places) == fewer.value
 
 
+def restates(said: Quantity, known: Quantity) -> bool:
+    """Tell whether one amount says another over: the same, or rounded to fewer digits; never to more."""
+    return said.value == known.value or (said.places <= known.places and same_value(said, known))
+
+
 def same_unit(one: Quantity, other: Quantity) -> bool:
     """Tell whether two units can be meant alike: a measure that is not named matches only other counts."""
     if one.unit == other.unit:
@@ -209,7 +227,7 @@ def _inside_word(text: str, match: re.Match[str]) -> bool:
     return number == "one" and not match["scale"] and not match["unit"]
 
 
-_COUNTED = "个名位家人只条款项种场座起件辆架艘部轮批台张本"
+_COUNTED = "个名位家人只条款项种场座件辆架艘部轮批台张本"
 
 
 def _places(value: Decimal) -> int:

@@ -25,8 +25,8 @@ FOREIGN_DENSE_WEIGHT = 0.1
 PER_ARTICLE = 3
 """Passages that one article gives, unless the question is about it."""
 
-LEAD_SHARE = 0.5
-"""An article with this share of the best passages is what the question is about: all its passages may be given."""
+LEAD_SHARE = 0.35
+"""An article with this share of the first passages of both legs is what the question is about."""
 
 NAMES_LOOKED_UP = 4
 """Names of a question that other names are looked for."""
@@ -47,7 +47,7 @@ class Retrieval:
     lexical: tuple[ScoredKey, ...]
     hits: tuple[Hit, ...]
     outside_filters: bool = False
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     aliases: Aliases = field(default_factory=dict)
 
 
@@ -56,7 +56,8 @@ def retrieve(
 ) -> Retrieval:
     """Find the `top_k` passages of a snapshot for a question, inside its filters.
 
-    `aliases` are other names that the user knows; those that the library's texts give in parentheses are added.
+    `aliases` are other names that the user knows; those that the library's texts give in parentheses are
+    added.
     """
     filters, allowed = _in_force(question, snapshot)
     if allowed is not None and not len(allowed):
@@ -69,13 +70,20 @@ def retrieve(
     spoken = question.language in snapshot.embedder.languages
     weight = DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT
     hits = _fused(dense, lexical, snapshot, weight, depth)
+    lead = _about_one_article(hits, (dense, lexical), top_k)
     return Retrieval(
-        tuple(dense), tuple(lexical), _chosen(hits, question, top_k), filters=filters, aliases=known
+        tuple(dense),
+        tuple(lexical),
+        _chosen(hits, lead, top_k, recent=question.recent),
+        filters=filters,
+        aliases=known,
     )
 
 
 def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, IntArray | None]:
-    """Give the filters and the keys they allow; a window read out of the question needs articles with dates."""
+    """Give the filters and the keys they allow; a window read out of the question needs articles with
+    dates.
+    """
     if question.window is not None and _has_dates(question, snapshot):
         return question.window, snapshot.keys_matching(question.window)
     return question.filters, snapshot.keys_matching(question.filters)
@@ -123,12 +131,12 @@ def _fused(
     ]
 
 
-def _chosen(hits: Sequence[Hit], question: Understanding, top_k: int) -> tuple[Hit, ...]:
-    """Take the best hits, few of each article unless the question is about one, and repeated texts once.
+def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:
+    """Take the best hits, few of each article but the one that the question is about, and repeated texts
+    once.
 
     What the limits leave out follows at the end where there is room.
     """
-    lead = _about_one_article(hits, top_k)
     taken: Counter[str] = Counter()
     texts: set[str] = set()
     first: list[Hit] = []
@@ -139,16 +147,18 @@ def _chosen(hits: Sequence[Hit], question: Understanding, top_k: int) -> tuple[H
         (rest if full or text in texts else first).append(hit)
         taken[article] += 1
         texts.add(text)
-    if question.recent:
+    if recent:
         first = _newer_first(first, top_k)
     ordered = [*first, *rest][:top_k]
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
 
 
-def _about_one_article(hits: Sequence[Hit], top_k: int) -> str:
-    counts = Counter(hit.passage.article_id for hit in hits[:top_k])
-    article, count = counts.most_common(1)[0] if counts else ("", 0)
-    return article if hits and hits[0].passage.article_id == article and count >= LEAD_SHARE * top_k else ""
+def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]], top_k: int) -> str:
+    """Name the best hit's article where it has its share of the first passages of the legs; else nothing."""
+    article_of = {hit.passage.key: hit.passage.article_id for hit in hits}
+    counts = Counter(article_of.get(hit.key, "") for leg in legs for hit in leg[:top_k])
+    lead = hits[0].passage.article_id if hits else ""
+    return lead if counts[lead] >= LEAD_SHARE * counts.total() else ""
 
 
 def _essence(passage: StoredPassage) -> str:

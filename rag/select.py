@@ -10,7 +10,6 @@ from rag.evidence import sentence_texts
 from rag.generate.mend import introduces_list, items_of, leaning
 from rag.types import Evidence, ScoredPassage
 
-
 SHARE_OF_BEST = 0.05
 """A sentence with less than this share of the best one's probability is no evidence."""
 
@@ -21,11 +20,13 @@ MOST = 32
 def evidence_of(
     passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]], threshold: float
 ) -> list[Evidence]:
-    """Give the sentences that count as evidence, best first, then what they lean on; places are what marks name.
+    """Give the sentences that count as evidence, best first, then what they lean on; places are what
+    marks name.
 
     The threshold decides whether the question can be answered at all, by the best sentence; beside a
     sentence that answers it, weaker ones complete the answer.
-    `part_scores` has the same passages scored for each part of a question that asks several things; a sentence
+    `part_scores` has the same passages scored for each part of a question that asks several things; a
+    sentence
     counts where it helps with the whole or with any part.
     """
     sentences = [item for passage in passages for item in passage.sentences]

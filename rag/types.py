@@ -46,7 +46,8 @@ class Understanding:
     """What was read out of a question: its language, kind and parts, and the filters in force.
 
     `dated` is the time that the question counts from the day it is asked ("last year"), as articles write it;
-    `recent` is set where it asks for the state of things. `window` has the filters with the publication dates of
+    `recent` is set where it asks for the state of things. `window` has the filters with the publication
+    dates of
     a question that asks for the news of a time.
     """
 

@@ -40,7 +40,9 @@ def understand(question: Question) -> Understanding:
 
 
 def _window(text: str, period: Period | None, filters: Filters) -> Filters | None:
-    """Give the filters with the period of a question that asks for its news, unless dates were asked for already."""
+    """Give the filters with the period of a question that asks for its news, unless dates were asked
+    for already.
+    """
     named = filters.published_after or filters.published_before
     if period is None or named or not asks_for_news_of(text, period):
         return None

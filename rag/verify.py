@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from index.language import detect
 from index.tokens import lexical_tokens, query_weights
 from rag.checks import missing_dates, missing_figures, missing_names, negation_differs, roles_swapped
+from rag.dates import date_mentions
 from rag.instructions import is_instruction
+from rag.names import names_in
+from rag.quantities import quantities
 from rag.types import DraftStatement, Evidence, Support
 
 Similarity = Callable[[str, str], float]
@@ -24,6 +27,12 @@ _COVERED_IF_SIMILAR = 0.25
 _SIMILAR = 0.6
 _RELEVANT = 0.15
 """Share of words that one of several cited sentences must have in common with the statement."""
+
+
+_ANCHORS = 2
+"""Figures, dates and names, all of them found, that a statement in another language than its evidence
+needs.
+"""
 
 
 def _no_similarity(one: str, other: str) -> float:
@@ -41,7 +50,8 @@ class Verifier:
         """Give a draft with the marks that bear on it, and whether they carry what it says.
 
         Marks must exist. A literal quotation is supported. Any other statement needs each of its figures,
-        dates and names in what it cites, nothing negated or swapped, and most of its words or its meaning there.
+        dates and names in what it cites, nothing negated or swapped,
+        and most of its words or its meaning there.
         """
         if not draft.marks or not all(1 <= mark <= len(evidence) for mark in draft.marks):
             return draft, UNSUPPORTED
@@ -54,7 +64,7 @@ class Verifier:
 
     def _support(self, text: str, cited: Sequence[Evidence]) -> Support:
         together = "\n".join(item.text for item in cited)
-        context = "\n".join(f"{i.passage.title}\n{i.passage.heading}\n{i.passage.source}" for i in cited)
+        context = "\n".join(_context(item) for item in cited)
         quoted = is_quotation(text, cited)
         if missing_names(text, together, context, self.aliases):
             return UNSUPPORTED
@@ -66,7 +76,7 @@ class Verifier:
         closest = max((item.text for item in cited), key=lambda sentence: word_share(text, sentence))
         if detect(text) != detect(together):
             return _across_languages(text)
-        if negation_differs(text, closest if len(cited) == 1 else together) or roles_swapped(text, closest):
+        if negation_differs(text, closest) or roles_swapped(text, closest):
             return UNSUPPORTED
         share = word_share(text, together)
         if share >= _COVERED:
@@ -81,7 +91,9 @@ class Verifier:
 
 
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
-    """Whether a text is made of whole clauses of what it cites: brackets, a dropped `But` and capitals apart."""
+    """Whether a text is made of whole clauses of what it cites: brackets, a dropped `But` and
+    capitals apart.
+    """
     plain = _folded(re.sub(r"\s?\[[^\]]*\]", "", text))
     sources = [_folded(item.text) for item in cited]
     if any(plain in source and _whole_clause(plain, source) for source in sources):
@@ -93,11 +105,25 @@ def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
 
 
 def word_share(text: str, source: str) -> float:
-    """Give the share of a text's words, those that carry meaning counting most, that a source holds."""
+    """Give the share of a text's words, those that carry meaning counting most, that a source holds.
+
+    Numbers are left out: they are compared by value elsewhere.
+    """
     known = {_stem(token) for token in lexical_tokens(source)}
-    weights = query_weights(text)
+    weights = {token: weight for token, weight in query_weights(text).items() if not token[0].isdecimal()}
     total = sum(weights.values())
-    return sum(weight for token, weight in weights.items() if _stem(token) in known) / total if total else 0.0
+    return sum(weight for token, weight in weights.items() if _stem(token) in known) / total if total else 1.0
+
+
+def _context(item: Evidence) -> str:
+    """Where a name can stand that a sentence only refers to: title, heading, source, the two
+    sentences before.
+    """
+    passage = item.passage
+    before = [span for span in passage.sentences if span.char_start < item.char_start][-2:]
+    offset = passage.char_start
+    texts = [passage.text[span.char_start - offset : span.char_end - offset] for span in before]
+    return "\n".join([passage.title, passage.heading, passage.source, *texts])
 
 
 def _bears_on(text: str, item: Evidence) -> bool:
@@ -106,7 +132,9 @@ def _bears_on(text: str, item: Evidence) -> bool:
 
 
 def _whole_clause(plain: str, source: str) -> bool:
-    """Whether a quotation leaves out nothing that could turn it round: it is all of the source but an opening."""
+    """Whether a quotation leaves out nothing that could turn it round: it is all of the source but an
+    opening.
+    """
     at = source.find(plain)
     before = source[:at].strip()
     return len(plain) >= 0.6 * len(source) and not re.search(
@@ -116,8 +144,8 @@ def _whole_clause(plain: str, source: str) -> bool:
 
 def _across_languages(text: str) -> Support:
     # Words cannot be compared: what can be (figures, dates, names) was, and there must be some of it.
-    anchored = re.search(r"\d|[A-Z]", text)
-    return Support("supported", 0.5) if anchored else UNSUPPORTED
+    anchors = len(names_in(text)) + len(quantities(text)) + len(date_mentions(text))
+    return Support("supported", 0.5) if anchors >= _ANCHORS else UNSUPPORTED
 
 
 def _folded(text: str) -> str:

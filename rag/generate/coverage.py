@@ -19,10 +19,14 @@ from rag.types import Evidence, Understanding
 class Weighing:
     """What the choice goes by. All are shares of probabilities, so that any scorer's scale will do.
 
-    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`: share of
-    a summary's probability that the article's body must reach for the body alone to be cited; `teaser`: weight of teasers. `repeated`: share of common words from which two
-    sentences say the same. `covered`: how much a part of the question that is answered counts less. `asked`: bonus
-    of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this share of what
+    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`:
+    share of
+    a summary's probability that the article's body must reach for the body alone to be cited; `teaser`:
+    weight of teasers. `repeated`: share of common words from which two
+    sentences say the same. `covered`: how much a part of the question that is answered counts less.
+    `asked`: bonus
+    of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this
+    share of what
     the first one added is left out.
     """
 
@@ -69,7 +73,9 @@ def choose(
 
 
 def states(text: str, asked: frozenset[str]) -> bool:
-    """Tell whether a sentence says something: no question, heading or order to the reader, no echo of the question."""
+    """Tell whether a sentence says something: no question, heading or order to the reader, no echo of
+    the question.
+    """
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
     return whole and len(tokens) >= 3 and not tokens <= asked and not is_instruction(text)
@@ -126,7 +132,9 @@ def _gain(
 
 
 def _rarity(question: Understanding, words: Mapping[int, frozenset[str]]) -> dict[str, float]:
-    """Give the words of the question the share of its meaning that each carries among the sentences at hand."""
+    """Give the words of the question the share of its meaning that each carries among the sentences
+    at hand.
+    """
     frequency = Counter(word for found in words.values() for word in found)
     weights = {
         word: weight * math.log(1 + len(words) / (0.5 + frequency[word]))

@@ -38,7 +38,9 @@ class _Unit:
 
 
 class ExtractiveGenerator:
-    """Composes the evidence sentences that cover the question, mended where they lean on what was left out."""
+    """Composes the evidence sentences that cover the question, mended where they lean on what was
+    left out.
+    """
 
     name = "extractive"
 
@@ -55,7 +57,9 @@ class ExtractiveGenerator:
 
 
 def _fitting(units: Sequence[_Unit]) -> list[_Unit]:
-    """Take units, the best first, while their statements fit; what one opens with may be another's sentence."""
+    """Take units, the best first, while their statements fit; what one opens with may be another's
+    sentence.
+    """
     taken: list[_Unit] = []
     statements: set[int] = set()
     for unit in units:

@@ -10,8 +10,10 @@ from rag.names import names_in
 Leaning: TypeAlias = Literal["", "pronoun", "demonstrative"]
 
 _CONNECTIVE = re.compile(
-    r"(?:but|and|so|yet|or|nor|however|meanwhile|moreover|furthermore|additionally|in addition|also|still|besides|"
-    r"nevertheless|nonetheless|instead|as a result|for example|for instance|in fact|of course|then|therefore|thus|hence)"
+    r"(?:but|and|so|yet|or|nor|however|meanwhile|moreover|furthermore|additionally|in addition|also|"
+    r"still|besides|"
+    r"nevertheless|nonetheless|instead|as a result|for example|for instance|in fact|of course|then|"
+    r"therefore|thus|hence)"
     r"(?:,\s*|\s+(?=[a-z]))",
     re.IGNORECASE,
 )
@@ -21,7 +23,8 @@ _CHINESE_CONNECTIVE = re.compile(
     r"|(?:但是|但|不过|然而|因此|所以|可是)(?=[^，,]{2})"
 )
 _PRONOUN = re.compile(
-    r"(?:He|She|It|They|His|Her|Its|Their)\b(?!['’]s been)(?! is (?:also )?(?:clear|unclear|not clear|important|possible))"
+    r"(?:He|She|It|They|His|Her|Its|Their)\b(?!['’]s been)(?! is (?:also )?(?:clear|unclear|not clear|"
+    r"important|possible))"
 )
 _DEMONSTRATIVE = re.compile(
     r"(?:This|That|These|Those|Such)\b(?!\s+(?:week|month|year|summer|winter|spring|fall|autumn|time|morning|season)\b)"
