@@ -109,6 +109,15 @@ def others_of(question: str, aliases: Aliases) -> list[str]:
     )
 
 
+def across_scripts(aliases: Aliases) -> Aliases:
+    """Keep the names of a table that are written in another script: only these does a search lack without them."""
+    return {
+        name: foreign
+        for name, others in aliases.items()
+        if (foreign := frozenset(other for other in others if other.isascii() != name.isascii()))
+    }
+
+
 def _holds(text: str, name: str) -> bool:
     if not name.isascii():
         return name in text

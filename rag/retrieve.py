@@ -10,7 +10,7 @@ from index.dates import day_of
 from index.fuse import fuse_legs
 from index.library import Snapshot
 from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage
-from rag.aliases import Aliases, grouped, merged, named_in, others_of, pairs_in
+from rag.aliases import Aliases, across_scripts, grouped, merged, named_in, others_of, pairs_in
 from rag.types import Understanding
 
 CANDIDATES = 100
@@ -62,8 +62,9 @@ def retrieve(
     filters, allowed = _in_force(question, snapshot)
     if allowed is not None and not len(allowed):
         return Retrieval((), (), (), outside_filters=True, filters=filters)
-    known = merged(aliases or {}, _learned(question, snapshot))
-    widened = " ".join([question.text, question.dated, *others_of(question.text, known)]).strip()
+    named, learned = aliases or {}, _learned(question, snapshot)
+    others = others_of(question.text, merged(named, across_scripts(learned)))
+    widened = " ".join([question.text, question.dated, *others]).strip()
     depth = max(CANDIDATES, top_k)
     dense = snapshot.dense(question.text, depth, allowed)
     lexical = snapshot.lexical(widened, depth, allowed)
