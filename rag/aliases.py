@@ -110,7 +110,9 @@ def others_of(question: str, aliases: Aliases) -> list[str]:
 
 
 def across_scripts(aliases: Aliases) -> Aliases:
-    """Keep the names of a table that are written in another script: only these does a search lack without them."""
+    """Keep the names of a table that are written in another script: only these does a search lack
+    without them.
+    """
     return {
         name: foreign
         for name, others in aliases.items()

@@ -130,7 +130,7 @@ def _disagreement(question: Understanding, one: Evidence, other: Evidence) -> tu
 
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|\d+(?:[.,]\d+)*|[^\W\d_\u3400-\u9fff]+(?:['’-][^\W\d_\u3400-\u9fff]+)*")
-_COPIED = 0.6
+_COPIED = 0.7
 _LONGEST = 8
 
 

@@ -77,7 +77,7 @@ def retrieve(
         tuple(lexical),
         _chosen(hits, lead, top_k, recent=question.recent),
         filters=filters,
-        aliases=known,
+        aliases=merged(named, learned),
     )
 
 

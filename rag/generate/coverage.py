@@ -88,11 +88,11 @@ def _values(
     question: Understanding, evidence: Sequence[Evidence], candidates: Sequence[int], weighing: Weighing
 ) -> dict[int, tuple[float, ...]]:
     """Give each candidate its worth for each part: its probability, weighed by where it stands."""
-    mass: Counter[str] = Counter()
+    mass: dict[str, float] = {}
     body: dict[str, float] = {}
     for i in sorted(candidates, key=lambda i: -evidence[i].score):
         article = evidence[i].passage.article_id
-        mass[article] += evidence[i].score
+        mass[article] = mass.get(article, 0.0) + evidence[i].score
         if not _is_summary(evidence[i]):
             body.setdefault(article, evidence[i].score)
     most = max(mass.values(), default=1.0)

@@ -69,7 +69,7 @@ def antecedent(text: str, before: str) -> str:
     pronoun = stripped.split()[0].strip(",.;:’'").casefold() if stripped.split() else ""
     if pronoun in ("they", "their"):
         return ""
-    names = list(dict.fromkeys(names_in(before)))
+    names = [name for name in dict.fromkeys(names_in(before)) if _could_be_subject(name, before)]
     if not names:
         return ""
     if pronoun in ("he", "she", "his", "her"):
@@ -120,6 +120,19 @@ def as_list(introduction: str, items: list[str]) -> str:
     cleaned = [_ITEM.sub("", item, count=1).strip().rstrip(".。;；,，") for item in items]
     joined = ("；" if chinese else "; ").join(item for item in cleaned if item)
     return f"{introduction.rstrip()}{'' if chinese else ' '}{joined}{'。' if chinese else '.'}"
+
+
+_TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
+    " september october november december christmas easter".split()
+)
+_AFTER_PREPOSITION = re.compile(r"\b(?:in|at|on|for|with|by|from|to|of|near|into|against|between|like)(?: the)? \Z")
+
+
+def _could_be_subject(name: str, text: str) -> bool:
+    """Whether a name is of someone or something that acts: no day, nothing behind a preposition."""
+    at = text.find(name)
+    return name.casefold().split()[0] not in _TIMES and not _AFTER_PREPOSITION.search(text[:at])
 
 
 def _could_be_person(name: str) -> bool:

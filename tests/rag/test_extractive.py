@@ -128,6 +128,14 @@ def test_leading_this_gets_the_sentence_before_it():
     ]
 
 
+def test_day_is_not_what_it_means():
+    place = passage("The harbour bridge opened on Monday. It cost 40 million crowns to build.")
+    assert texts(asked("What did the bridge cost to build?"), (place, (0.01, 0.9))) == [
+        "The harbour bridge opened on Monday.",
+        "It cost 40 million crowns to build.",
+    ]
+
+
 def test_pronoun_with_two_possible_names_gets_the_sentence_before_it():
     place = passage("The mayor met Anna Berg and Lena Holm. She promised new money for the school.")
     assert len(texts(asked("What was promised?"), (place, (0.01, 0.9)))) == 2
