@@ -53,7 +53,7 @@ def assert_exact(library, result):
     ("question", "quotes"),
     [
         ("harbour bridge opened Monday", ["The harbour bridge opened on Monday."]),
-        ("cost 40 million crowns", ["The harbour bridge opened on Monday.", "It cost 40 million crowns."]),
+        ("cost 40 million crowns", ["It cost 40 million crowns.", "The harbour bridge opened on Monday."]),
         ("growers ask aid", ["🍎 Growers ask for aid."]),
         ("造价四千万", ["造价四千万克朗。"]),
     ],
