@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.dates import day_of
 from index.fuse import fuse_legs
 from index.library import Snapshot
-from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage
+from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage, Story
 from rag.aliases import Aliases, across_scripts, grouped, merged, named_in, others_of, pairs_in
 from rag.types import Understanding
 
@@ -127,9 +127,30 @@ def _fused(
     fused = one_per_story(fused, article_of, stories)[:top_k]
     passages = snapshot.passages([key for key, _ in fused])
     return [
-        Hit(passages[key], rank, dense_scores.get(key), lexical_scores.get(key), score)
+        Hit(
+            passages[key],
+            rank,
+            dense_scores.get(key),
+            lexical_scores.get(key),
+            score,
+            stories.get(article_of[key]),
+        )
         for rank, (key, score) in enumerate(((k, s) for k, s in fused if k in passages), start=1)
     ]
+
+
+def one_per_story(
+    fused: Sequence[tuple[int, float]], article_of: Mapping[int, str], stories: Mapping[str, Story]
+) -> list[tuple[int, float]]:
+    """Keep of each story the passages of the article that comes first; its other tellings are left out."""
+    teller: dict[str, str] = {}
+    kept = []
+    for key, score in fused:
+        article = article_of[key]
+        story = stories.get(article)
+        if story is None or teller.setdefault(story.id, article) == article:
+            kept.append((key, score))
+    return kept
 
 
 def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:

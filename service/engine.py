@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from index.embed import load_embedder
 from index.errors import InvalidInputError
 from index.library import Library, open_library
+from rag.aliases import Aliases, read_aliases
 from rag.answer import answer
 from rag.evidence import EvidenceScorer, SimilarityScorer
 from rag.generate import Generator
@@ -24,6 +25,7 @@ class Engine:
     library: Library
     scorer: EvidenceScorer
     generator: Generator
+    aliases: Aliases = field(default_factory=dict)
 
     def check(self, question: Question) -> None:
         """Refuse a question that asks for a generator that is not loaded."""
@@ -47,6 +49,7 @@ class Engine:
             library=self.library,
             scorer=self.scorer,
             generator=self.generator,
+            aliases=self.aliases,
             on_retrieval=on_retrieval,
         )
 
@@ -57,9 +60,11 @@ class Engine:
 
 def open_engine(settings: Settings) -> Engine:
     """Open the library and the models of the settings. Raises `GroundwireError`."""
+    names = settings.data / "aliases.txt"
+    aliases = read_aliases(names) if names.is_file() else {}
     embedder = load_embedder(settings.embedder)
     library = open_library(settings.data, embedder)
-    return Engine(library, SimilarityScorer.fitted(embedder), ExtractiveGenerator())
+    return Engine(library, SimilarityScorer.fitted(embedder), ExtractiveGenerator(), aliases)
 
 
 def load_corpus_once(

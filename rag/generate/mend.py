@@ -123,10 +123,13 @@ def as_list(introduction: str, items: list[str]) -> str:
 
 
 _TIMES = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
+    "july august"
     " september october november december christmas easter".split()
 )
-_AFTER_PREPOSITION = re.compile(r"\b(?:in|at|on|for|with|by|from|to|of|near|into|against|between|like)(?: the)? \Z")
+_AFTER_PREPOSITION = re.compile(
+    r"\b(?:in|at|on|for|with|by|from|to|of|near|into|against|between|like)(?: the)? \Z"
+)
 
 
 def _could_be_subject(name: str, text: str) -> bool:

@@ -71,7 +71,7 @@ def test_citations_are_numbered_in_the_order_of_their_first_use(stored):
         ferries, opened = by_text["Ferries stop in June."], by_text["The harbour bridge opened on Monday."]
         return [
             ("Ferries stop in June.", (ferries,)),
-            ("The harbour bridge opened on Monday.", (opened, ferries)),
+            ("The harbour bridge opened on Monday and ferries stop in June.", (opened, ferries)),
             ("Ferries stop in June.", (ferries,)),
         ]
 
