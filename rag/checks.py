@@ -206,9 +206,9 @@ def _new_chinese_names(statement: str, known: str, aliases: Mapping[str, frozens
     matcher = SequenceMatcher(None, known, statement, autojunk=False)
     for kind, a1, a2, b1, b2 in matcher.get_opcodes():
         new, old = statement[b1:b2], known[a1:a2]
-        if kind != "replace" or not re.fullmatch(rf"[{_HAN}·]{{1,12}}", new) or new in known:
+        if kind != "replace" or not re.fullmatch(rf"[{_HAN}·《》“”]{{1,16}}", new) or new in known:
             continue
-        if not re.fullmatch(rf"[{_HAN}·A-Za-z]{{1,12}}", old) or not _framed(statement, b1, b2):
+        if not re.fullmatch(rf"[{_HAN}·A-Za-z《》“”]{{1,16}}", old) or not _framed(statement, b1, b2):
             continue
         if any(other in known for name, others in aliases.items() if new in name for other in others):
             continue

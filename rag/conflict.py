@@ -11,6 +11,7 @@ from itertools import combinations
 
 from index.dates import day_of
 from index.tokens import lexical_tokens, query_weights
+from index.types import StoredPassage
 from rag.dates import DateMention, date_mentions
 from rag.names import looks_like_chinese_name, names_in
 from rag.quantities import Quantity, quantities, same_value
@@ -51,6 +52,7 @@ def differences(
         :LOOKED_AT
     ]
     used = [i for i in chosen if not evidence[i].context]
+    looked_at += _summaries_of(evidence, used)
     found: list[Difference] = []
     told: list[frozenset[str]] = []
     for a, b in combinations(dict.fromkeys([*used, *looked_at]), 2):
@@ -61,6 +63,16 @@ def differences(
             told.append(frozenset(values))
             found.append(_ordered(evidence, a, b, values))
     return found[:2]
+
+
+def _summaries_of(evidence: Sequence[Evidence], used: Sequence[int]) -> list[int]:
+    """Give the sentences of the summaries of what is used: however they scored, they tell of the same."""
+    articles = {evidence[i].passage.article_id for i in used}
+    return [
+        i
+        for i, item in enumerate(evidence)
+        if item.passage.section_kind == "summary" and item.passage.article_id in articles
+    ]
 
 
 def told(difference: Difference, evidence: Sequence[Evidence], language: str) -> DraftStatement:
@@ -122,11 +134,16 @@ def _days_apart(one: Evidence, other: Evidence) -> int:
 
 
 def _disagreement(question: Understanding, one: Evidence, other: Evidence) -> tuple[str, str] | None:
-    if one.text == other.text:
+    if one.text == other.text or _of_one_text(one.passage, other.passage):
         return None
     return _near_copy(question, one.text, other.text) or next(
         _amounts_apart(question, one.text, other.text), None
     )
+
+
+def _of_one_text(one: StoredPassage, other: StoredPassage) -> bool:
+    """Whether two passages are of one body: its parallel sentences tell of different things."""
+    return one.article_id == other.article_id and one.section_kind == other.section_kind
 
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|\d+(?:[.,]\d+)*|[^\W\d_\u3400-\u9fff]+(?:['’-][^\W\d_\u3400-\u9fff]+)*")
@@ -223,7 +240,9 @@ def _is_slip(a: Quantity, b: Quantity) -> bool:
     """Whether two amounts have the same digits at another scale: 7 and 70 billion, 200 million and 2
     billion.
     """
-    return a.is_money and a.value.normalize().as_tuple().digits == b.value.normalize().as_tuple().digits
+    digits = a.value.normalize().as_tuple().digits
+    # So many amounts begin with a one and noughts that their likeness says nothing.
+    return a.is_money and digits != (1,) and digits == b.value.normalize().as_tuple().digits
 
 
 def _same_thing(asked: frozenset[str], one: str, a: Quantity, other: str, b: Quantity, *, slip: bool) -> bool:

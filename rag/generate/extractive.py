@@ -47,7 +47,9 @@ class ExtractiveGenerator:
     def generate(self, question: Understanding, evidence: Sequence[Evidence]) -> list[DraftStatement]:
         """Draft up to five statements, in reading order; a figure or a fact comes first."""
         places = {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)}
-        units = _fitting([_unit(i, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)])
+        chosen = [_unit(i, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)]
+        # An introduction whose list is not at hand says nothing.
+        units = _fitting([u for u in chosen if u.items or not introduces_list(evidence[u.index].text)])
         drafts: list[DraftStatement] = []
         told: set[int] = set()
         for unit in _in_reading_order(question, units, evidence):

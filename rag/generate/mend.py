@@ -33,7 +33,7 @@ _CHINESE_PRONOUN = re.compile(r"(?:他|她|它)们?(?!人)")
 _CHINESE_DEMONSTRATIVE = re.compile(r"(?:这|此[次外举类]|对此|那[是就])(?!次[^，。]{0,4}[会赛展])")
 _ITEM = re.compile(r"\s*(?:[-–—•·*▪●◆]|\(?\d{1,2}[.)、）]|[（(][一二三四五六七八九十\d]+[)）]|[①-⑳])\s*")
 _MAX_ITEMS = 5
-_ITEM_LENGTH = 240
+_ITEM_LENGTH = 320
 
 
 def leaning(text: str) -> Leaning:
