@@ -33,7 +33,7 @@ def evidence_of(
     by_part = [[item.score for passage in scored for item in passage.sentences] for scored in part_scores]
     for number, item in enumerate(sentences if by_part else ()):
         parts = tuple(scores[number] for scores in by_part)
-        sentences[number] = renumber(item, score=max(item.score, *parts), parts=parts)
+        sentences[number] = replace(item, score=max(item.score, *parts), parts=parts)
     best = max((item.score for item in sentences), default=0.0)
     if best < threshold or not sentences:
         return []
