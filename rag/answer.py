@@ -5,28 +5,38 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.library import Library, Snapshot
+from rag.aliases import Aliases
 from rag.compose import compose
+from rag.conflict import differences, told
 from rag.evidence import EvidenceScorer
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
+from rag.select import evidence_of
 from rag.types import (
     Answer,
     AnsweredPart,
     AnswerStatus,
+    Conflict,
+    DraftStatement,
     Evidence,
     IndexStamp,
     ModelStamp,
+    Position,
     Question,
     Reason,
     ScoredPassage,
+    Statement,
+    Support,
     Timings,
     Understanding,
 )
 from rag.understand import understand
-from rag.verify import support
+from rag.verify import Verifier
+
+NO_ALIASES: Aliases = {}
 
 
 @dataclass
@@ -43,16 +53,25 @@ class _Clock:
 
 @dataclass(frozen=True)
 class Found:
-    """What was read out of a question and what the library holds for it."""
+    """What was read out of a question and what the library holds for it.
+
+    `by_part` has the passages scored for each part of a question that asks several things.
+    """
 
     understanding: Understanding
     snapshot: Snapshot
     retrieval: Retrieval
     passages: tuple[ScoredPassage, ...]
+    by_part: tuple[tuple[ScoredPassage, ...], ...] = ()
 
 
 def find(
-    question: Question, *, library: Library, scorer: EvidenceScorer, clock: _Clock | None = None
+    question: Question,
+    *,
+    library: Library,
+    scorer: EvidenceScorer,
+    aliases: Aliases = NO_ALIASES,
+    clock: _Clock | None = None,
 ) -> Found:
     """Understand a question, retrieve passages from one state of the library and score them as evidence.
 
@@ -62,11 +81,14 @@ def find(
     understanding = understand(question)
     clock.lap("understand")
     snapshot = library.snapshot()
-    retrieval = retrieve(understanding, snapshot, top_k=question.top_k)
+    retrieval = retrieve(understanding, snapshot, top_k=question.top_k, aliases=aliases)
+    understanding = replace(understanding, filters=retrieval.filters)
     clock.lap("retrieve")
     passages = scorer.score(understanding.text, retrieval.hits)
+    parts = understanding.parts if len(understanding.parts) > 1 else ()
+    by_part = tuple(scorer.score(part.query, retrieval.hits) for part in parts)
     clock.lap("evidence")
-    return Found(understanding, snapshot, retrieval, passages)
+    return Found(understanding, snapshot, retrieval, passages, by_part)
 
 
 def answer(
@@ -75,6 +97,7 @@ def answer(
     library: Library,
     scorer: EvidenceScorer,
     generator: Generator,
+    aliases: Aliases = NO_ALIASES,
     on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: (
         None
     ),
@@ -86,27 +109,29 @@ def answer(
     draft; what they raise ends the work. Raises `InvalidInputError` for a question that cannot be read.
     """
     clock = _Clock()
-    found = find(question, library=library, scorer=scorer, clock=clock)
+    found = find(question, library=library, scorer=scorer, aliases=aliases, clock=clock)
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
-    evidence = _evidence(found.passages, scorer.threshold)
+    evidence = evidence_of(found.passages, found.by_part, scorer.threshold)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
-    checked = [(draft, support(draft, evidence)) for draft in drafts]
-    kept = [pair for pair in checked if question.unsupported == "mark" or pair[1].label == "supported"]
-    text, statements, citations = compose(kept, evidence, understanding.language)
+    kept = _checked(drafts, evidence, found, mark=question.unsupported == "mark")
+    disputed = _disputed(understanding, evidence, kept)
+    text, statements, citations = compose(
+        [*kept, *((draft, _TOLD) for draft, _ in disputed)], evidence, understanding.language
+    )
     clock.lap("verify")
-    status: AnswerStatus = "answered" if statements else "abstained"
+    parts = _parts(understanding, kept, evidence, scorer.threshold)
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=understanding.text,
-        status=status,
+        status=_status(parts),
         reason=None if statements else _reason(snapshot, found.retrieval, drafted=bool(drafts)),
         text=text,
         statements=statements,
         citations=citations,
-        conflicts=(),
-        parts=tuple(AnsweredPart(part.text, status) for part in understanding.parts),
+        conflicts=_conflicts(understanding, disputed, statements[len(kept) :]),
+        parts=parts,
         applied_filters=understanding.filters,
         hits=found.passages,
         index=IndexStamp(snapshot.seq, snapshot.changed_at, library.embedder.space.id),
@@ -115,10 +140,85 @@ def answer(
     )
 
 
-def _evidence(passages: Sequence[ScoredPassage], threshold: float) -> list[Evidence]:
-    """Give the sentences that count as evidence, best first; their places are what marks name."""
-    sentences = [sentence for passage in passages for sentence in passage.sentences]
-    return sorted((s for s in sentences if s.score >= threshold), key=lambda s: -s.score)
+LEAST_SUPPORTED = 1 / 3
+"""Share of a draft's statements that must be supported; a draft of which less is left was made up."""
+
+_TOLD = Support("supported", 1.0)
+"""Of a sentence that tells of a disagreement: it says no more than its two citations."""
+
+_Checked = list[tuple[DraftStatement, Support]]
+_Disputes = list[tuple[DraftStatement, tuple[str, str] | None]]
+
+
+def _checked(
+    drafts: Sequence[DraftStatement], evidence: Sequence[Evidence], found: Found, *, mark: bool
+) -> _Checked:
+    """Judge drafts; give those that stand, and with `mark` the others as well; nothing where too few
+    stand.
+    """
+    embedder = found.snapshot.embedder
+
+    def similar(one: str, other: str) -> float:
+        left, right = embedder.embed_passages([one, other])
+        return float(left @ right)
+
+    verifier = Verifier(found.retrieval.aliases, similar)
+    judged = [verifier.check(draft, evidence) for draft in drafts]
+    supported = [pair for pair in judged if pair[1].label == "supported"]
+    if mark:
+        return judged
+    return supported if len(supported) >= LEAST_SUPPORTED * len(judged) else []
+
+
+def _disputed(question: Understanding, evidence: Sequence[Evidence], kept: _Checked) -> _Disputes:
+    """Give a sentence for each disagreement about what the answer says, with the two values where it
+    is a conflict.
+    """
+    cited = [mark - 1 for draft, support in kept if support.label == "supported" for mark in draft.marks]
+    return [
+        (told(item, evidence, question.language), None if item.change else item.values)
+        for item in differences(question, evidence, cited)
+    ]
+
+
+def _conflicts(
+    question: Understanding, disputed: _Disputes, statements: Sequence[Statement]
+) -> tuple[Conflict, ...]:
+    return tuple(
+        Conflict(
+            question.text,
+            tuple(Position(value, (n,)) for value, n in zip(values, statement.citations, strict=True)),
+        )
+        for (_, values), statement in zip(disputed, statements, strict=True)
+        if values is not None
+    )
+
+
+def _parts(
+    question: Understanding, kept: _Checked, evidence: Sequence[Evidence], threshold: float
+) -> tuple[AnsweredPart, ...]:
+    """Tell of each part whether a sentence that the answer cites answers it.
+
+    Where no part reaches the threshold by itself, the whole question did, and its answer is for all of them.
+    """
+    cited = [evidence[mark - 1] for draft, _ in kept for mark in draft.marks if 1 <= mark <= len(evidence)]
+    covered = [
+        any(item.parts[place] >= threshold for item in cited if item.parts)
+        for place in range(len(question.parts))
+    ]
+    if not any(covered):
+        covered = [bool(kept)] * len(covered)
+    return tuple(
+        AnsweredPart(part.text, "answered" if answered else "abstained")
+        for part, answered in zip(question.parts, covered, strict=True)
+    )
+
+
+def _status(parts: Sequence[AnsweredPart]) -> AnswerStatus:
+    answered = [part.status == "answered" for part in parts]
+    if all(answered):
+        return "answered"
+    return "partial" if any(answered) else "abstained"
 
 
 def _reason(snapshot: Snapshot, retrieval: Retrieval, *, drafted: bool) -> Reason:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from index.dates import day_of
 from index.fuse import fuse_legs
 from index.library import Snapshot
-from index.types import Hit, ScoredKey, Story
+from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage, Story
+from rag.aliases import Aliases, across_scripts, grouped, merged, named_in, others_of, pairs_in
 from rag.types import Understanding
 
 CANDIDATES = 100
@@ -19,36 +22,98 @@ DENSE_WEIGHT = 0.6
 FOREIGN_DENSE_WEIGHT = 0.1
 """The same in any other language, where near vectors mean little."""
 
+PER_ARTICLE = 3
+"""Passages that one article gives, unless the question is about it."""
+
+LEAD_SHARE = 0.35
+"""An article with this share of the first passages of both legs is what the question is about."""
+
+NAMES_LOOKED_UP = 4
+"""Names of a question that other names are looked for."""
+
+_NAMING_PASSAGES = 12
+_ANY_DATE = Filters(published_after="0001-01-01")
+
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
     """What each leg found and what their fusion is, best first.
 
-    `outside_filters` is true where filters left no passage at all to search.
+    `outside_filters` is true where filters left no passage at all to search; `filters` are those that were in
+    force, `aliases` the other names that the question was widened by.
     """
 
     dense: tuple[ScoredKey, ...]
     lexical: tuple[ScoredKey, ...]
     hits: tuple[Hit, ...]
     outside_filters: bool = False
+    filters: Filters = field(default_factory=Filters)
+    aliases: Aliases = field(default_factory=dict)
 
 
-def retrieve(question: Understanding, snapshot: Snapshot, *, top_k: int) -> Retrieval:
-    """Find the `top_k` passages of a snapshot for a question, inside its filters."""
-    allowed = snapshot.keys_matching(question.filters)
+def retrieve(
+    question: Understanding, snapshot: Snapshot, *, top_k: int, aliases: Aliases | None = None
+) -> Retrieval:
+    """Find the `top_k` passages of a snapshot for a question, inside its filters.
+
+    `aliases` are other names that the user knows; those that the library's texts give in parentheses are
+    added.
+    """
+    filters, allowed = _in_force(question, snapshot)
     if allowed is not None and not len(allowed):
-        return Retrieval((), (), (), outside_filters=True)
+        return Retrieval((), (), (), outside_filters=True, filters=filters)
+    named, learned = aliases or {}, _learned(question, snapshot)
+    others = others_of(question.text, merged(named, across_scripts(learned)))
+    widened = " ".join([question.text, question.dated, *others]).strip()
     depth = max(CANDIDATES, top_k)
     dense = snapshot.dense(question.text, depth, allowed)
-    lexical = snapshot.lexical(question.text, depth, allowed)
-    known = question.language in snapshot.embedder.languages
-    weight = DENSE_WEIGHT if known else FOREIGN_DENSE_WEIGHT
-    return Retrieval(tuple(dense), tuple(lexical), _fused(dense, lexical, snapshot, weight, top_k))
+    lexical = snapshot.lexical(widened, depth, allowed)
+    spoken = question.language in snapshot.embedder.languages
+    weight = DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT
+    hits = _fused(dense, lexical, snapshot, weight, depth)
+    lead = _about_one_article(hits, (dense, lexical), top_k)
+    return Retrieval(
+        tuple(dense),
+        tuple(lexical),
+        _chosen(hits, lead, top_k, recent=question.recent),
+        filters=filters,
+        aliases=merged(named, learned),
+    )
+
+
+def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, IntArray | None]:
+    """Give the filters and the keys they allow; a window read out of the question needs articles with
+    dates.
+    """
+    if question.window is not None and _has_dates(question, snapshot):
+        return question.window, snapshot.keys_matching(question.window)
+    return question.filters, snapshot.keys_matching(question.filters)
+
+
+def _has_dates(question: Understanding, snapshot: Snapshot) -> bool:
+    keys = snapshot.keys_matching(replace(question.filters, published_after=_ANY_DATE.published_after))
+    return keys is not None and len(keys) > 0
+
+
+def _learned(question: Understanding, snapshot: Snapshot) -> Aliases:
+    """Read other names of what the question names out of the passages that hold the name."""
+    groups: list[tuple[str, str]] = []
+    for name in named_in(question.text)[:NAMES_LOOKED_UP]:
+        keys = [hit.key for hit in snapshot.lexical(name, _NAMING_PASSAGES)]
+        texts = [passage.text for passage in snapshot.passages(keys).values()]
+        groups += (pair for pair in pairs_in(texts, question.text) if name in pair)
+    if question.language == "zh":
+        keys = [hit.key for hit in snapshot.lexical(question.text, _NAMING_PASSAGES)]
+        texts = [passage.text for passage in snapshot.passages(keys).values()]
+        groups += (
+            pair for pair in pairs_in(texts, question.text) if any(name in question.text for name in pair)
+        )
+    return grouped(groups)
 
 
 def _fused(
     dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, dense_weight: float, top_k: int
-) -> tuple[Hit, ...]:
+) -> list[Hit]:
     dense_scores = {hit.key: hit.score for hit in dense}
     lexical_scores = {hit.key: hit.score for hit in lexical}
     # What was deleted since the snapshot was taken has no article any more, and is left out.
@@ -61,8 +126,7 @@ def _fused(
     stories = snapshot.stories_of(sorted(set(article_of.values())))
     fused = one_per_story(fused, article_of, stories)[:top_k]
     passages = snapshot.passages([key for key, _ in fused])
-    present = [(key, score) for key, score in fused if key in passages]
-    return tuple(
+    return [
         Hit(
             passages[key],
             rank,
@@ -71,8 +135,8 @@ def _fused(
             score,
             stories.get(article_of[key]),
         )
-        for rank, (key, score) in enumerate(present, start=1)
-    )
+        for rank, (key, score) in enumerate(((k, s) for k, s in fused if k in passages), start=1)
+    ]
 
 
 def one_per_story(
@@ -87,3 +151,53 @@ def one_per_story(
         if story is None or teller.setdefault(story.id, article) == article:
             kept.append((key, score))
     return kept
+
+
+def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:
+    """Take the best hits, few of each article but the one that the question is about, and repeated texts
+    once.
+
+    What the limits leave out follows at the end where there is room.
+    """
+    taken: Counter[str] = Counter()
+    texts: set[str] = set()
+    first: list[Hit] = []
+    rest: list[Hit] = []
+    for hit in hits:
+        article, text = hit.passage.article_id, _essence(hit.passage)
+        full = taken[article] >= PER_ARTICLE and article != lead
+        (rest if full or text in texts else first).append(hit)
+        taken[article] += 1
+        texts.add(text)
+    if recent:
+        first = _newer_first(first, top_k)
+    ordered = [*first, *rest][:top_k]
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
+
+
+def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]], top_k: int) -> str:
+    """Name the best hit's article where it has its share of the first passages of the legs; else nothing."""
+    article_of = {hit.passage.key: hit.passage.article_id for hit in hits}
+    counts = Counter(article_of.get(hit.key, "") for leg in legs for hit in leg[:top_k])
+    lead = hits[0].passage.article_id if hits else ""
+    return lead if counts[lead] >= LEAD_SHARE * counts.total() else ""
+
+
+def _essence(passage: StoredPassage) -> str:
+    """What of a passage shows that two articles print the same: its letters, without case and marks."""
+    return "".join(character for character in passage.text.casefold() if character.isalnum())[:400]
+
+
+def _newer_first(hits: list[Hit], top_k: int) -> list[Hit]:
+    """Order hits that scored alike by date: the newer report of the state of things goes first."""
+    best = sorted(hits[:top_k], key=lambda hit: hit.rank)
+    for place in range(1, len(best)):
+        above, below = best[place - 1], best[place]
+        newer = day_of(below.passage.published_at) > day_of(above.passage.published_at)
+        if (
+            newer
+            and above.passage.article_id != below.passage.article_id
+            and below.fused >= 0.9 * above.fused
+        ):
+            best[place - 1], best[place] = below, above
+    return [*best, *hits[top_k:]]

@@ -10,6 +10,7 @@ from index.types import Filters, Hit, StoredPassage
 AnswerStatus: TypeAlias = Literal["answered", "partial", "abstained"]
 Reason: TypeAlias = Literal["no_evidence", "outside_filters", "empty_library", "unsupported_draft"]
 UnsupportedMode: TypeAlias = Literal["drop", "mark"]
+QuestionKind: TypeAlias = Literal["figure", "fact", "comparison", "analysis"]
 SupportLabel: TypeAlias = Literal["supported", "unsupported"]
 
 
@@ -33,26 +34,42 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPart:
-    """One of the things that a question asks."""
+    """One of the things that a question asks.
+
+    `query` is what evidence is looked for with: the text, with the names that it leaves to the other parts.
+    """
 
     text: str
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """What was read out of a question: its language, its parts, the filters in force."""
+    """What was read out of a question: its language, kind and parts, and the filters in force.
+
+    `dated` is the time that the question counts from the day it is asked ("last year"), as articles write it;
+    `recent` is set where it asks for the state of things. `window` has the filters with the publication
+    dates of
+    a question that asks for the news of a time.
+    """
 
     text: str
     language: str
     parts: tuple[QuestionPart, ...]
     filters: Filters
+    kind: QuestionKind = "analysis"
+    dated: str = ""
+    recent: bool = False
+    window: Filters | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence of a passage with the probability that it helps to answer the question.
 
-    Offsets are into the text of the passage's article version.
+    Offsets are into the text of the passage's article version. `parts` has the probability for each part of a
+    question that asks several things. A sentence with `context` set is no evidence of its own: it stands by
+    because one that is leans on it (the sentence before a leading "It", the items of a list).
     """
 
     passage: StoredPassage
@@ -60,6 +77,8 @@ class Evidence:
     char_end: int
     text: str
     score: float
+    parts: tuple[float, ...] = ()
+    context: bool = False
 
 
 @dataclass(frozen=True, slots=True)

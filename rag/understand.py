@@ -9,6 +9,9 @@ from index.dates import parse_date
 from index.errors import InvalidInputError
 from index.language import detect
 from index.types import Filters
+from rag.names import names_in
+from rag.parts import kind_of, parts_of
+from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of
 from rag.types import Question, QuestionPart, Understanding
 
 MAX_QUESTION = 2000
@@ -20,12 +23,42 @@ def understand(question: Question) -> Understanding:
     text = checked_question(question.text)
     if not 1 <= question.top_k <= MAX_TOP_K:
         raise InvalidInputError("top_k", f"is {question.top_k}.", f"Give a number from 1 to {MAX_TOP_K}.")
-    checked_date("as_of", question.as_of)
+    as_of = checked_date("as_of", question.as_of)
+    language = detect(text)
+    filters = _checked_filters(question.filters)
+    period = period_of(text, as_of)
     return Understanding(
         text=text,
-        language=detect(text),
-        parts=(QuestionPart(text),),
-        filters=_checked_filters(question.filters),
+        language=language,
+        parts=_parts(text, language),
+        filters=filters,
+        kind=kind_of(text),
+        dated=period.as_text(language) if period and period.relative else "",
+        recent=asks_for_present_state(text),
+        window=_window(text, period, filters),
+    )
+
+
+def _window(text: str, period: Period | None, filters: Filters) -> Filters | None:
+    """Give the filters with the period of a question that asks for its news, unless dates were asked
+    for already.
+    """
+    named = filters.published_after or filters.published_before
+    if period is None or named or not asks_for_news_of(text, period):
+        return None
+    return replace(
+        filters, published_after=period.first.isoformat(), published_before=period.last.isoformat()
+    )
+
+
+def _parts(text: str, language: str) -> tuple[QuestionPart, ...]:
+    """Give the parts of a question; one that names nothing is looked for with the names of the others."""
+    parts = parts_of(text, language)
+    if len(parts) == 1:
+        return (QuestionPart(text, text),)
+    names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
+    return tuple(
+        QuestionPart(part, part if set(names_in(part)) else " ".join([*names[:3], part])) for part in parts
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from index.embed import load_embedder
 from index.errors import InvalidInputError, ModelFailedError, ModelTimeoutError
 from index.library import Library, open_library
+from rag.aliases import Aliases, read_aliases
 from rag.answer import answer
 from rag.evidence import EvidenceScorer, SimilarityScorer
 from rag.generate import Generator, OnDelta, unheard
@@ -40,6 +41,7 @@ class Engine:
     library: Library
     scorer: EvidenceScorer
     generator: Generator
+    aliases: Aliases = field(default_factory=dict)
     configured: str = EXTRACTIVE
 
     def check(self, question: Question) -> None:
@@ -83,6 +85,7 @@ class Engine:
                 library=self.library,
                 scorer=self.scorer,
                 generator=self._generator_of(question),
+                aliases=self.aliases,
                 on_retrieval=retrieved,
                 on_delta=on_delta,
             )
@@ -97,10 +100,12 @@ class Engine:
 
 def open_engine(settings: Settings) -> Engine:
     """Open the library and the models of the settings. Raises `GroundwireError`."""
+    names = settings.data / "aliases.txt"
+    aliases = read_aliases(names) if names.is_file() else {}
     embedder = load_embedder(settings.embedder)
     library = open_library(settings.data, embedder)
     generator = load_generator(settings.generator, settings.limits, settings.endpoint)
-    return Engine(library, SimilarityScorer.fitted(embedder), generator, settings.generator)
+    return Engine(library, SimilarityScorer.fitted(embedder), generator, aliases, settings.generator)
 
 
 def load_corpus_once(

@@ -82,7 +82,7 @@ def live(
         library = open_library(settings.data, FakeEmbedder())
         for article in articles:
             library.put(article)
-        return Engine(library, WordScorer(), generator or ExtractiveGenerator(), configured)
+        return Engine(library, WordScorer(), generator or ExtractiveGenerator(), configured=configured)
 
     settings = Settings(data=folder, port=0, corpus=None, api_keys=",".join(keys), generator="extractive")
     config = uvicorn.Config(create_app(settings, open_engine), host="127.0.0.1", port=0, log_level="warning")

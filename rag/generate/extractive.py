@@ -1,55 +1,138 @@
-"""The extractive generator: an answer made of the evidence sentences themselves."""
+"""The extractive generator: an answer made of evidence sentences that together cover the question."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from index.tokens import lexical_tokens
 from rag.generate import OnDelta, unheard
+from rag.generate.coverage import choose, states
+from rag.generate.mend import (
+    antecedent,
+    as_list,
+    introduces_list,
+    items_of,
+    leaning,
+    with_name,
+    without_connective,
+)
+from rag.select import neighbours
 from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
-_SAME = 0.7
-"""Share of common tokens (Jaccard) above which two sentences say the same."""
 
-_CLEARLY_WEAKER = 0.35
-"""A sentence with less than this share of the best probability is left out."""
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A chosen sentence with what it needs: the sentence before it as a statement, its name, or its items."""
+
+    index: int
+    opening: int | None = None
+    named_by: int | None = None
+    name: str = ""
+    items: tuple[int, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Statements that it takes."""
+        return 1 if self.opening is None else 2
 
 
 class ExtractiveGenerator:
-    """Composes the best evidence sentences, in reading order, without changing them."""
+    """Composes the evidence sentences that cover the question, mended where they lean on what was
+    left out.
+    """
 
     name = "extractive"
 
     def generate(
         self, question: Understanding, evidence: Sequence[Evidence], on_delta: OnDelta = unheard
     ) -> list[DraftStatement]:
-        """Draft two to five statements where there is evidence for as many; there is no text before them."""
-        asked = frozenset(lexical_tokens(question.text))
-        best = max((item.score for item in evidence), default=0.0)
-        chosen: list[int] = []
-        for index in sorted(range(len(evidence)), key=lambda i: -evidence[i].score):
-            item = evidence[index]
-            if len(chosen) == MAX_STATEMENTS or item.score < best * _CLEARLY_WEAKER:
-                break
-            if _states(item.text, asked) and not any(_same(item.text, evidence[i].text) for i in chosen):
-                chosen.append(index)
-        first = {
-            evidence[i].passage.article_id: position for position, i in reversed(list(enumerate(chosen)))
-        }
-        order = sorted(chosen, key=lambda i: (first[evidence[i].passage.article_id], evidence[i].char_start))
-        return [DraftStatement(evidence[index].text, (index + 1,)) for index in order]
+        """Draft up to five statements, in reading order; a figure or a fact comes first.
+
+        There is no text before the statements, so `on_delta` hears nothing.
+        """
+        places = {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)}
+        chosen = [_unit(i, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)]
+        # An introduction whose list is not at hand says nothing.
+        units = _fitting([u for u in chosen if u.items or not introduces_list(evidence[u.index].text)])
+        drafts: list[DraftStatement] = []
+        told: set[int] = set()
+        for unit in _in_reading_order(question, units, evidence):
+            if unit.index not in told:
+                drafts += _drafted(unit, evidence, places, told)
+        return drafts
 
 
-def _states(text: str, asked: frozenset[str]) -> bool:
-    """Tell whether a sentence says something: no question, no heading, no echo of what was asked."""
-    tokens = frozenset(lexical_tokens(text))
-    return text.rstrip().endswith(_FULL_STOPS) and len(tokens) >= 3 and not tokens <= asked
+def _fitting(units: Sequence[_Unit]) -> list[_Unit]:
+    """Take units, the best first, while their statements fit; what one opens with may be another's
+    sentence.
+    """
+    taken: list[_Unit] = []
+    statements: set[int] = set()
+    for unit in units:
+        needed = {unit.index} | ({unit.opening} if unit.opening is not None else set())
+        if len(statements | needed) <= MAX_STATEMENTS:
+            statements |= needed
+            taken.append(unit)
+    return taken
 
 
-_FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；")
+def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int]) -> _Unit:
+    item = evidence[index]
+    if introduces_list(item.text):
+        following = neighbours(item)[1]
+        starts = [span.char_start for span in item.passage.sentences if span.char_start > item.char_start]
+        wanted = [(item.passage.article_id, start) for start in starts[: items_of(following)]]
+        return _Unit(index, items=tuple(places[place] for place in wanted if place in places))
+    kind = leaning(item.text)
+    before = _before(item, places)
+    if not kind or before is None:
+        return _Unit(index)
+    name = antecedent(item.text, evidence[before].text) if kind == "pronoun" else ""
+    if name:
+        return _Unit(index, named_by=before, name=name)
+    return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
 
 
-def _same(one: str, other: str) -> bool:
-    a, b = frozenset(lexical_tokens(one)), frozenset(lexical_tokens(other))
-    return len(a & b) > _SAME * len(a | b)
+def _before(item: Evidence, places: Mapping[tuple[str, int], int]) -> int | None:
+    earlier = [span.char_start for span in item.passage.sentences if span.char_start < item.char_start]
+    return places.get((item.passage.article_id, earlier[-1])) if earlier else None
+
+
+def _in_reading_order(
+    question: Understanding, units: Sequence[_Unit], evidence: Sequence[Evidence]
+) -> list[_Unit]:
+    """Order sentences by article, the best one's first, and inside by position; a figure or fact leads."""
+    first: dict[str, int] = {}
+    for rank, unit in enumerate(units):
+        first.setdefault(evidence[unit.index].passage.article_id, rank)
+    order = sorted(
+        units, key=lambda u: (first[evidence[u.index].passage.article_id], evidence[u.index].char_start)
+    )
+    if question.kind in ("figure", "fact") and len(question.parts) == 1 and units:
+        order.remove(units[0])
+        order.insert(0, units[0])
+    return order
+
+
+def _drafted(
+    unit: _Unit, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int], told: set[int]
+) -> list[DraftStatement]:
+    """Draft one unit; `told` grows by what is said with it."""
+    item = evidence[unit.index]
+    follows = _before(item, places) in told
+    told |= {unit.index, *unit.items}
+    if unit.items:
+        text = as_list(item.text, [evidence[i].text for i in unit.items])
+        return [DraftStatement(text, tuple(i + 1 for i in (unit.index, *unit.items)))]
+    if follows:
+        return [DraftStatement(item.text, (unit.index + 1,))]
+    if unit.named_by is not None:
+        text = with_name(without_connective(item.text), unit.name)
+        return [DraftStatement(text, (unit.index + 1, unit.named_by + 1))]
+    if unit.opening is not None:
+        told.add(unit.opening)
+        opening = without_connective(evidence[unit.opening].text)
+        return [DraftStatement(opening, (unit.opening + 1,)), DraftStatement(item.text, (unit.index + 1,))]
+    return [DraftStatement(without_connective(item.text), (unit.index + 1,))]

@@ -62,7 +62,7 @@ def _placed(workers: Workers) -> ExitStack:
 def search(body: SearchIn, engine: EngineDep, workers: WorkersDep) -> Response:
     """Find passages for a question, with the score of each leg."""
     with workers.place():
-        found = find(body.value(), library=engine.library, scorer=engine.scorer)
+        found = find(body.value(), library=engine.library, scorer=engine.scorer, aliases=engine.aliases)
     return JSONResponse(
         {
             "hits": [hit_out(hit) for hit in found.passages],

@@ -53,7 +53,7 @@ def assert_exact(library, result):
     ("question", "quotes"),
     [
         ("harbour bridge opened Monday", ["The harbour bridge opened on Monday."]),
-        ("cost 40 million crowns", ["It cost 40 million crowns."]),
+        ("cost 40 million crowns", ["It cost 40 million crowns.", "The harbour bridge opened on Monday."]),
         ("growers ask aid", ["🍎 Growers ask for aid."]),
         ("造价四千万", ["造价四千万克朗。"]),
     ],
@@ -71,7 +71,7 @@ def test_citations_are_numbered_in_the_order_of_their_first_use(stored):
         ferries, opened = by_text["Ferries stop in June."], by_text["The harbour bridge opened on Monday."]
         return [
             ("Ferries stop in June.", (ferries,)),
-            ("The harbour bridge opened on Monday.", (opened, ferries)),
+            ("The harbour bridge opened on Monday and ferries stop in June.", (opened, ferries)),
             ("Ferries stop in June.", (ferries,)),
         ]
 

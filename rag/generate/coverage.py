@@ -1,0 +1,158 @@
+"""Which evidence sentences together cover a question: the greedy choice by what each one adds."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from index.tokens import lexical_tokens, query_weights
+from rag.dates import date_mentions
+from rag.generate.mend import introduces_list
+from rag.instructions import is_instruction
+from rag.quantities import quantities
+from rag.types import Evidence, Understanding
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """What the choice goes by. All are shares of probabilities, so that any scorer's scale will do.
+
+    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`:
+    share of
+    a summary's probability that the article's body must reach for the body alone to be cited; `teaser`:
+    weight of teasers. `repeated`: share of common words from which two
+    sentences say the same. `covered`: how much a part of the question that is answered counts less.
+    `asked`: bonus
+    of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this
+    share of what
+    the first one added is left out.
+    """
+
+    other_article: float = 1.0
+    summary: float = 0.2
+    teaser: float = 0.7
+    repeated: float = 0.7
+    covered: float = 0.3
+    asked: float = 0.1
+    enough: float = 0.05
+    enough_fact: float = 0.15
+    most_fact: int = 3
+    without_figure: float = 0.6
+
+
+DEFAULT = Weighing()
+
+
+def choose(
+    question: Understanding, evidence: Sequence[Evidence], most: int, weighing: Weighing = DEFAULT
+) -> list[int]:
+    """Give the places of up to `most` sentences, the best first; an empty list where none says anything."""
+    asked = frozenset(lexical_tokens(question.text))
+    candidates = [i for i, item in enumerate(evidence) if not item.context and states(item.text, asked)]
+    brief = question.kind in ("figure", "fact") and len(question.parts) == 1
+    limit, enough = (
+        (min(most, weighing.most_fact), weighing.enough_fact) if brief else (most, weighing.enough)
+    )
+    values = _values(question, evidence, candidates, weighing)
+    candidates = [i for i in candidates if i in values]
+    words = {i: frozenset(lexical_tokens(evidence[i].text)) for i in candidates}
+    rarity = _rarity(question, words)
+    chosen: list[int] = []
+    first = 0.0
+    while candidates and len(chosen) < limit:
+        gains = {i: _gain(i, values, words, chosen, rarity, weighing) for i in candidates}
+        best = max(candidates, key=lambda i: (gains[i], -i))
+        if gains[best] <= 0 or gains[best] < enough * first:
+            break
+        first = first or gains[best]
+        chosen.append(best)
+        candidates.remove(best)
+    return chosen
+
+
+def states(text: str, asked: frozenset[str]) -> bool:
+    """Tell whether a sentence says something: no question, heading or order to the reader, no echo of
+    the question.
+    """
+    tokens = frozenset(lexical_tokens(text))
+    whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
+    return whole and len(tokens) >= 3 and not tokens <= asked and not is_instruction(text)
+
+
+_FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；", "]")
+
+
+def _values(
+    question: Understanding, evidence: Sequence[Evidence], candidates: Sequence[int], weighing: Weighing
+) -> dict[int, tuple[float, ...]]:
+    """Give each candidate its worth for each part: its probability, weighed by where it stands."""
+    mass: dict[str, float] = {}
+    body: dict[str, float] = {}
+    for i in sorted(candidates, key=lambda i: -evidence[i].score):
+        article = evidence[i].passage.article_id
+        mass[article] = mass.get(article, 0.0) + evidence[i].score
+        if not _is_summary(evidence[i]):
+            body.setdefault(article, evidence[i].score)
+    most = max(mass.values(), default=1.0)
+    power = 0.0 if question.kind == "comparison" else weighing.other_article
+    values: dict[int, tuple[float, ...]] = {}
+    for i in candidates:
+        item = evidence[i]
+        weight = (mass[item.passage.article_id] / most) ** power
+        if item.passage.article_kind == "teaser":
+            weight *= weighing.teaser
+        elif _is_summary(item) and body.get(item.passage.article_id, 0.0) >= weighing.summary * item.score:
+            continue
+        if question.kind == "figure" and not _has_figure(item.text):
+            weight *= weighing.without_figure
+        values[i] = tuple(weight * score for score in item.parts or (item.score,))
+    return values
+
+
+def _gain(
+    i: int,
+    values: Mapping[int, tuple[float, ...]],
+    words: Mapping[int, frozenset[str]],
+    chosen: Sequence[int],
+    rarity: Mapping[str, float],
+    weighing: Weighing,
+) -> float:
+    repeated = max((_overlap(words[i], words[c]) for c in chosen), default=0.0)
+    if repeated >= weighing.repeated:
+        return 0.0
+    open_parts = [
+        math.prod(1 - weighing.covered * values[c][part] for c in chosen) for part in range(len(values[i]))
+    ]
+    worth = sum(value * still for value, still in zip(values[i], open_parts, strict=True)) / len(open_parts)
+    told = frozenset().union(*(words[c] for c in chosen))
+    new = sum(weight for word, weight in rarity.items() if word in words[i] and word not in told)
+    return worth * (1 - repeated**2) * (1 + weighing.asked * new)
+
+
+def _rarity(question: Understanding, words: Mapping[int, frozenset[str]]) -> dict[str, float]:
+    """Give the words of the question the share of its meaning that each carries among the sentences
+    at hand.
+    """
+    frequency = Counter(word for found in words.values() for word in found)
+    weights = {
+        word: weight * math.log(1 + len(words) / (0.5 + frequency[word]))
+        for word, weight in query_weights(question.text).items()
+        if frequency[word]
+    }
+    total = sum(weights.values()) or 1.0
+    return {word: weight / total for word, weight in weights.items()}
+
+
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    """Give the share of the shorter sentence's words that the longer one has."""
+    return len(one & other) / max(1, min(len(one), len(other)))
+
+
+def _is_summary(item: Evidence) -> bool:
+    return item.passage.section_kind == "summary"
+
+
+def _has_figure(text: str) -> bool:
+    return bool(quantities(text)) or bool(date_mentions(text))

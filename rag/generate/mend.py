@@ -1,0 +1,143 @@
+"""What extraction breaks: words that lean on the sentence before, and lists cut from their introduction."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+from rag.names import names_in
+
+Leaning: TypeAlias = Literal["", "pronoun", "demonstrative"]
+
+_CONNECTIVE = re.compile(
+    r"(?:but|and|so|yet|or|nor|however|meanwhile|moreover|furthermore|additionally|in addition|also|"
+    r"still|besides|"
+    r"nevertheless|nonetheless|instead|as a result|for example|for instance|in fact|of course|then|"
+    r"therefore|thus|hence)"
+    r"(?:,\s*|\s+(?=[a-z]))",
+    re.IGNORECASE,
+)
+_CONNECTIVE_NEEDS_COMMA = re.compile(r"(?:also|still|so|then|instead|or|yet|nor)\s", re.IGNORECASE)
+_CHINESE_CONNECTIVE = re.compile(
+    r"(?:但是|但|而且|不过|然而|因此|所以|于是|同时|此外|另外|并且|与此同时|其次|另一方面|当然|事实上|可是|接着|随后)[，,]"
+    r"|(?:但是|但|不过|然而|因此|所以|可是)(?=[^，,]{2})"
+)
+_PRONOUN = re.compile(
+    r"(?:He|She|It|They|His|Her|Its|Their)\b(?!['’]s been)(?! is (?:also )?(?:clear|unclear|not clear|"
+    r"important|possible))"
+)
+_DEMONSTRATIVE = re.compile(
+    r"(?:This|That|These|Those|Such)\b(?!\s+(?:week|month|year|summer|winter|spring|fall|autumn|time|morning|season)\b)"
+)
+_CHINESE_PRONOUN = re.compile(r"(?:他|她|它)们?(?!人)")
+_CHINESE_DEMONSTRATIVE = re.compile(r"(?:这|此[次外举类]|对此|那[是就])(?!次[^，。]{0,4}[会赛展])")
+_ITEM = re.compile(r"\s*(?:[-–—•·*▪●◆]|\(?\d{1,2}[.)、）]|[（(][一二三四五六七八九十\d]+[)）]|[①-⑳])\s*")
+_MAX_ITEMS = 5
+_ITEM_LENGTH = 320
+
+
+def leaning(text: str) -> Leaning:
+    """Tell whether a sentence begins with a word whose meaning stands in the sentence before it."""
+    stripped = without_connective(text).lstrip("\"'“‘「『")
+    if _PRONOUN.match(stripped) or _CHINESE_PRONOUN.match(stripped):
+        return "pronoun"
+    if _DEMONSTRATIVE.match(stripped) or _CHINESE_DEMONSTRATIVE.match(stripped):
+        return "demonstrative"
+    return ""
+
+
+def without_connective(text: str) -> str:
+    """Take a leading `But`, `However` or `但` away; the sentence stays what it says."""
+    found = _CHINESE_CONNECTIVE.match(text)
+    if found:
+        return text[found.end() :]
+    found = _CONNECTIVE.match(text)
+    if not found or (_CONNECTIVE_NEEDS_COMMA.match(found.group()) and "," not in found.group()):
+        return text
+    rest = text[found.end() :]
+    return rest[:1].upper() + rest[1:]
+
+
+def antecedent(text: str, before: str) -> str:
+    """Name what a leading pronoun means, where the sentence before leaves no doubt; else nothing.
+
+    The name that opens the sentence before is its subject; failing that, its only name.
+    """
+    stripped = without_connective(text).lstrip("\"'“‘「『")
+    if _CHINESE_PRONOUN.match(stripped):
+        return ""
+    pronoun = stripped.split()[0].strip(",.;:’'").casefold() if stripped.split() else ""
+    if pronoun in ("they", "their"):
+        return ""
+    names = [name for name in dict.fromkeys(names_in(before)) if _could_be_subject(name, before)]
+    if not names:
+        return ""
+    if pronoun in ("he", "she", "his", "her"):
+        names = [name for name in names if _could_be_person(name)]
+    first = names[0] if names else ""
+    opens = bool(first) and before.lstrip("\"'“‘").startswith(first)
+    return first if first and (opens or len(names) == 1) else ""
+
+
+def with_name(text: str, name: str) -> str:
+    """Put a name in brackets behind the leading pronoun, as an editor would: `It [Kimi] raised`."""
+    found = re.match(r"([\"'“‘]?\w+)(.*)\Z", text, re.DOTALL)
+    return f"{found[1]} [{name}]{found[2]}" if found else text
+
+
+def introduces_list(text: str) -> bool:
+    """Whether a sentence ends in the colon of a list."""
+    return text.rstrip().endswith((":", "："))
+
+
+def is_item(text: str) -> bool:
+    """Whether a text can be an item of a list: marked as one, or a short line."""
+    return bool(_ITEM.match(text)) or len(text) <= _ITEM_LENGTH
+
+
+def items_of(following: list[str]) -> int:
+    """Tell how many of the sentences behind a list's introduction are its items."""
+    marked = 0
+    for text in following[:_MAX_ITEMS]:
+        if not _ITEM.match(text):
+            break
+        marked += 1
+    if marked:
+        return marked
+    count = 0
+    for text in following[:_MAX_ITEMS]:
+        if not is_item(text) or introduces_list(text):
+            break
+        count += 1
+        if text.rstrip().endswith((".", "。", "!", "！")) and not text.rstrip().endswith(("；", ";")):
+            break
+    return count
+
+
+def as_list(introduction: str, items: list[str]) -> str:
+    """Join an introduction with its items to one sentence."""
+    chinese = introduction.rstrip().endswith("：")
+    cleaned = [_ITEM.sub("", item, count=1).strip().rstrip(".。;；,，") for item in items]
+    joined = ("；" if chinese else "; ").join(item for item in cleaned if item)
+    return f"{introduction.rstrip()}{'' if chinese else ' '}{joined}{'。' if chinese else '.'}"
+
+
+_TIMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
+    "july august"
+    " september october november december christmas easter".split()
+)
+_AFTER_PREPOSITION = re.compile(
+    r"\b(?:in|at|on|for|with|by|from|to|of|near|into|against|between|like)(?: the)? \Z"
+)
+
+
+def _could_be_subject(name: str, text: str) -> bool:
+    """Whether a name is of someone or something that acts: no day, nothing behind a preposition."""
+    at = text.find(name)
+    return name.casefold().split()[0] not in _TIMES and not _AFTER_PREPOSITION.search(text[:at])
+
+
+def _could_be_person(name: str) -> bool:
+    words = name.split()
+    return 1 <= len(words) <= 4 and not any(word.isupper() and len(word) > 1 for word in words)

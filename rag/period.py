@@ -1,0 +1,147 @@
+"""The time that a question speaks of, and whether it asks for what was published then.
+
+A date in a question is most often of the event: articles about it may be older or much younger. A window on
+publication dates is therefore read only out of a question that asks for news of a time in so many words.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from index.dates import day_of
+from rag.dates import DateMention, date_mentions
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from first to last, both included; `relative` where the question counts from the day it is
+    asked.
+    """
+
+    first: date
+    last: date
+    relative: bool
+
+    def as_text(self, language: str) -> str:
+        """Write the period as articles would, to be searched for: a day, a month or a year."""
+        months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month
+        if self.first == self.last:
+            day = f"{self.first.year}年{self.first.month}月{self.first.day}日"
+            return day if language == "zh" else f"{self.first:%B} {self.first.day}, {self.first.year}"
+        if months == 0 and self.last.day - self.first.day >= 27:
+            return f"{self.first.year}年{self.first.month}月" if language == "zh" else f"{self.first:%B %Y}"
+        if self.first.year == self.last.year and months == 11:
+            return f"{self.first.year}年" if language == "zh" else f"{self.first.year}"
+        return ""
+
+
+_RELATIVE = (
+    ("day", 0, r"\btoday\b|\bthis (?:morning|afternoon|evening)\b|今天|今日|今早|今晚"),
+    ("day", -1, r"\byesterday\b|\blast night\b|昨天|昨日|昨晚"),
+    ("day", -2, r"\bthe day before yesterday\b|前天|前日"),
+    ("week", 0, r"\bthis week\b|本周|这周|这一周|这个?星期|这个?礼拜"),
+    ("week", -1, r"\b(?:last|previous|past) week\b|上周|上一周|上个?星期|上个?礼拜"),
+    ("month", 0, r"\bthis month\b|本月|这个月|当月"),
+    ("month", -1, r"\b(?:last|previous|past) month\b|上个?月"),
+    ("quarter", 0, r"\bthis quarter\b|本季度|这个?季度"),
+    ("quarter", -1, r"\b(?:last|previous) quarter\b|上个?季度"),
+    ("year", 0, r"\bthis year\b|今年|本年度?"),
+    ("year", -1, r"\b(?:last|previous) year\b|去年|上一?年度?"),
+    ("year", -2, r"\bthe year before last\b|前年"),
+)
+_FORMS = tuple((unit, shift, re.compile(form, re.IGNORECASE)) for unit, shift, form in _RELATIVE)
+_PAST_DAYS = re.compile(
+    r"\b(?:the )?(?:past|last) (?P<n>\d{1,3}) (?P<unit>day|week|month)s?\b|(?:过去|最近|"
+    r"近)(?P<zn>\d{1,3})(?P<zu>天|周|个月)",
+    re.IGNORECASE,
+)
+_NEWS = re.compile(
+    r"\b(?:news|headlines?)\b|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|"
+    r"in the)\b)"
+    r"|\b(?:articles|stories|coverage|reports?) (?:from|of|published|in)\b|\b(?:were|was) reported\b"
+    r"|新闻|有什么(?:消息|大事|新鲜事)|发表了|刊登|报道了",
+    re.IGNORECASE,
+)
+_HAPPENED = re.compile(r"\bwhat happened\b|发生了(?:什么|哪些)", re.IGNORECASE)
+_OF_ARTICLE = re.compile(
+    r"\b(?:the|this|that|an?) (?:news )?(?:article|report|story)\b|according to|据报道|该报道|报道称|"
+    r"报道中|文章",
+    re.IGNORECASE,
+)
+_RECENT = re.compile(
+    r"\b(?:current(?:ly)?|now|latest|newest|most recent(?:ly)?|as of (?:today|now)|so far|still|"
+    r"to date|up to now|at present)\b"
+    r"|目前|现在|当前|最新|截至|如今|眼下|迄今|至今|现任",
+    re.IGNORECASE,
+)
+
+
+def period_of(question: str, as_of: str) -> Period | None:
+    """Read the time out of a question: relative to `as_of` (today where empty), or as it is named."""
+    today = date.fromisoformat(day_of(as_of)) if as_of else datetime.now(UTC).date()
+    for unit, shift, form in sorted(_FORMS, key=lambda row: row[1]):
+        if form.search(question):
+            return Period(*_span(today, unit, shift), relative=True)
+    if found := _PAST_DAYS.search(question):
+        days = {"day": 1, "天": 1, "week": 7, "周": 7, "month": 30, "个月": 30}
+        reach = int(found["n"] or found["zn"]) * days[(found["unit"] or found["zu"]).lower()]
+        return Period(today - timedelta(days=reach), today, relative=True)
+    return next((period for mention in date_mentions(question) if (period := _named(mention))), None)
+
+
+def asks_for_news_of(question: str, period: Period) -> bool:
+    """Whether a question asks for what was reported in a time, not for an event of that time.
+
+    "What happened" asks for news where the time is counted from today; with a date it asks for the event.
+    """
+    if _OF_ARTICLE.search(question):
+        return False
+    return bool(_NEWS.search(question)) or (period.relative and bool(_HAPPENED.search(question)))
+
+
+def asks_for_present_state(question: str) -> bool:
+    """Whether a question asks how things stand, so that of two reports the newer one counts."""
+    return bool(_RECENT.search(question))
+
+
+def _span(today: date, unit: str, shift: int) -> tuple[date, date]:
+    if unit == "day":
+        day = today + timedelta(days=shift)
+        return day, day
+    if unit == "week":
+        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
+        return monday, min(monday + timedelta(days=6), today)
+    if unit == "year":
+        year = max(1, today.year + shift)
+        return date(year, 1, 1), min(date(year, 12, 31), today) if shift == 0 else date(year, 12, 31)
+    length = 3 if unit == "quarter" else 1
+    months = today.year * 12 + (today.month - 1) // length * length + shift * length
+    first = date(months // 12, months % 12 + 1, 1)
+    last = _month_end(*divmod(months + length - 1, 12))
+    return first, min(last, today) if shift == 0 else last
+
+
+def _named(mention: DateMention) -> Period | None:
+    if not mention.year:
+        return None
+    try:
+        if mention.day and mention.month:
+            day = date(mention.year, mention.month, mention.day)
+            return Period(day, day, relative=False)
+    except ValueError:
+        return None
+    if mention.month:
+        return Period(
+            date(mention.year, mention.month, 1), _month_end(mention.year, mention.month - 1), relative=False
+        )
+    if mention.quarter:
+        start = 3 * mention.quarter - 2
+        return Period(date(mention.year, start, 1), _month_end(mention.year, start + 1), relative=False)
+    return Period(date(mention.year, 1, 1), date(mention.year, 12, 31), relative=False)
+
+
+def _month_end(year: int, month_from_zero: int) -> date:
+    return date(year, month_from_zero + 1, calendar.monthrange(year, month_from_zero + 1)[1])

@@ -1,0 +1,73 @@
+"""From scored passages to the numbered evidence that a generator is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+
+from rag.evidence import sentence_texts
+from rag.generate.mend import introduces_list, items_of, leaning
+from rag.types import Evidence, ScoredPassage
+
+SHARE_OF_BEST = 0.05
+"""A sentence with less than this share of the best one's probability is no evidence."""
+
+MOST = 32
+"""Sentences that a generator is given at most, those not counted that others lean on."""
+
+
+def evidence_of(
+    passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]], threshold: float
+) -> list[Evidence]:
+    """Give the sentences that count as evidence, best first, then what they lean on; places are what
+    marks name.
+
+    The threshold decides whether the question can be answered at all, by the best sentence; beside a
+    sentence that answers it, weaker ones complete the answer.
+    `part_scores` has the same passages scored for each part of a question that asks several things; a
+    sentence
+    counts where it helps with the whole or with any part.
+    """
+    sentences = [item for passage in passages for item in passage.sentences]
+    by_part = [[item.score for passage in scored for item in passage.sentences] for scored in part_scores]
+    for number, item in enumerate(sentences if by_part else ()):
+        parts = tuple(scores[number] for scores in by_part)
+        sentences[number] = replace(item, score=max(item.score, *parts), parts=parts)
+    best = max((item.score for item in sentences), default=0.0)
+    if best < threshold or not sentences:
+        return []
+    ranked = sorted(sentences, key=lambda item: -item.score)
+    chosen = [item for item in ranked if item.score >= SHARE_OF_BEST * best][:MOST]
+    present = {_place(item) for item in chosen}
+    beside = {_place(item): item for item in sentences}
+    context: dict[tuple[str, int, int], Evidence] = {}
+    for item in chosen:
+        for start, end in _leant_on(item):
+            place = (item.passage.article_id, start, end)
+            if place not in present and place in beside:
+                context.setdefault(place, replace(beside[place], context=True))
+    return [*chosen, *context.values()]
+
+
+def _leant_on(item: Evidence) -> list[tuple[int, int]]:
+    spans = [(span.char_start, span.char_end) for span in item.passage.sentences]
+    at = spans.index((item.char_start, item.char_end))
+    found: list[tuple[int, int]] = []
+    if leaning(item.text) and at:
+        found.append(spans[at - 1])
+    if introduces_list(item.text):
+        following = sentence_texts(item.passage)[at + 1 :]
+        found.extend(islice(spans, at + 1, at + 1 + items_of(following)))
+    return found
+
+
+def neighbours(item: Evidence) -> tuple[str, list[str]]:
+    """Give the sentence before one in its passage (empty for none) and those behind it."""
+    texts = sentence_texts(item.passage)
+    at = [span.char_start for span in item.passage.sentences].index(item.char_start)
+    return texts[at - 1] if at else "", texts[at + 1 :]
+
+
+def _place(item: Evidence) -> tuple[str, int, int]:
+    return item.passage.article_id, item.char_start, item.char_end

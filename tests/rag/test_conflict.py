@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from builders import asked, evidence, passage
+
+from rag.conflict import differences, told
+
+SUMMARY = passage(
+    "In a wave of funding in May 2026, Kimi, StepFun and DeepSeek reportedly secured over $70 "
+    "billion combined.",
+    article="page", section="summary", source="marsbit",
+)  # fmt: skip
+BODY = passage(
+    "The three funding rounds of Kimi, StepFun and DeepSeek came to over $7 billion.",
+    article="page",
+    source="marsbit",
+)
+QUESTION = asked("How much did Kimi, StepFun and DeepSeek raise together?")
+
+
+def found(question, *places, chosen=(0,)):
+    items = [item for place in places for item in evidence(place, *[0.9] * len(place.sentences))]
+    return [(d.values, d.change) for d in differences(question, items, chosen)]
+
+
+def test_body_and_summary_with_figures_of_another_scale_are_a_conflict():
+    assert found(QUESTION, BODY, SUMMARY) == [(("over $7 billion", "over $70 billion"), False)]
+
+
+def test_body_comes_first_though_the_summary_was_found_first():
+    assert found(QUESTION, SUMMARY, BODY) == [(("over $7 billion", "over $70 billion"), False)]
+
+
+def test_conflict_is_told_in_one_sentence_with_both_sides_cited():
+    items = [*evidence(BODY, 0.9), *evidence(SUMMARY, 0.9)]
+    (difference,) = differences(QUESTION, items, [0])
+    draft = told(difference, items, "en")
+    assert draft.marks == (1, 2)
+    assert "over $7 billion according to the article's body" in draft.text
+    assert "over $70 billion according to the article's summary" in draft.text
+    assert (
+        told(difference, items, "zh").text
+        == "各方说法不一：正文称over $7 billion，文章摘要则称over $70 billion。"
+    )
+
+
+def test_copied_sentence_with_another_date_is_a_conflict():
+    one = passage("The film opened in mainland China on 14 April 2017 to full houses.", article="a")
+    other = passage("The film opened in mainland China on 14 February 2012 to full houses.", article="b")
+    assert found(asked("When did the film open in China?"), one, other) == [
+        (("14 April 2017", "14 February 2012"), False)
+    ]
+
+
+def test_copied_sentence_with_another_name_is_a_conflict_where_the_name_was_asked_for():
+    one = passage(
+        "Pretty Woman is a 1990 film directed by Garry Marshall from a script by J. Lawton.", article="a"
+    )
+    other = passage(
+        "Pretty Woman is a 1990 film directed by Bryan Singer from a script by J. Lawton.", article="b"
+    )
+    assert found(asked("Who directed Pretty Woman?"), one, other) == [
+        (("Garry Marshall", "Bryan Singer"), False)
+    ]
+
+
+def test_different_things_with_different_figures_are_no_conflict():
+    one = passage("Kimi raised $2 billion in May.", article="a")
+    other = passage("StepFun was close to completing nearly $2.5 billion in funding.", article="b")
+    assert found(asked("How much did Kimi raise?"), one, other) == []
+
+
+def test_parallel_sentences_of_one_article_are_no_conflict():
+    one = passage(
+        "The small model of the new phone sells for 38,999 yuan in shops. "
+        "The large model of the new phone sells for 48,068 yuan in shops."
+    )
+    assert found(asked("How much does the new phone sell for?"), one) == []
+
+
+def test_rounded_figure_beside_the_exact_one_is_no_conflict():
+    one = passage("The five makers took about $44.6 billion of the year's money.", article="a")
+    other = passage("The five makers took $44.63 billion of the year's money.", article="b")
+    assert found(asked("How much did the five makers take?"), one, other) == []
+
+
+def test_figures_of_different_years_are_no_conflict():
+    one = passage("In 2024 the model makers disclosed funding of 20 billion yuan in total.", article="a")
+    other = passage("In 2025 the model makers disclosed funding of 9 billion yuan in total.", article="b")
+    assert found(asked("How much funding did the model makers disclose?"), one, other) == []
+
+
+def test_rise_told_in_one_sentence_is_no_conflict_with_itself():
+    one = passage("Kimi's revenue rose from $100 million to $200 million within a month.", article="a")
+    other = passage("Kimi's revenue grew from $100 million to $200 million in a month.", article="b")
+    assert found(asked("How did Kimi's revenue change?"), one, other) == []
+
+
+def test_later_report_is_told_as_a_change_and_comes_first():
+    old = passage(
+        "The storm in the bay killed 12 people, officials said.",
+        article="a",
+        source="Daily",
+        published="2026-03-01",
+    )
+    new = passage(
+        "The storm in the bay killed 31 people, officials said.",
+        article="b",
+        source="Daily",
+        published="2026-03-20",
+    )
+    question = asked("How many people did the storm kill?")
+    assert found(question, old, new) == [(("31", "12"), True)]
+    items = [*evidence(old, 0.9), *evidence(new, 0.9)]
+    (difference,) = differences(question, items, [0])
+    assert told(difference, items, "en").text.startswith(
+        "This has changed: 31 according to Daily (2026-03-20)"
+    )
+
+
+def test_sentence_that_has_little_to_do_with_the_question_is_not_compared():
+    one = passage("The film opened in mainland China on 14 April 2017 to full houses.", article="a")
+    other = passage("The film opened in mainland China on 14 February 2012 to full houses.", article="b")
+    items = [*evidence(one, 0.9), *evidence(other, 0.1)]
+    assert differences(asked("When did the film open in China?"), items, [0]) == []
+
+
+def test_summary_of_what_is_cited_is_compared_however_it_scored():
+    items = [*evidence(BODY, 0.9), *evidence(SUMMARY, 0.1)]
+    assert len(differences(QUESTION, items, [0])) == 1

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from builders import article
+
+from index.types import Filters
+from rag.aliases import grouped
+from rag.retrieve import PER_ARTICLE, retrieve
+from rag.types import Question
+from rag.understand import understand
+
+
+def found(library, question, *, top_k=8, aliases=None, as_of=""):
+    return retrieve(
+        understand(Question(question, as_of=as_of)), library.snapshot(), top_k=top_k, aliases=aliases
+    )
+
+
+def long_text(subject, sentences=60):
+    return " ".join(
+        f"The {subject} report number {n} speaks of harbours and cranes in some detail."
+        for n in range(sentences)
+    )
+
+
+def test_other_name_from_the_users_file_is_found(library):
+    library.put(article("新闻", "阶跃星辰计划在年底前完成上市。"))
+    library.put(article("Other", "The harbour was closed for a week."))
+    hits = found(library, "StepFun listing", aliases=grouped([["StepFun", "阶跃星辰"]])).hits
+    assert hits[0].passage.title == "新闻"
+    assert hits[0].lexical is not None
+
+
+def test_other_name_is_learned_from_parentheses_in_the_library(library):
+    library.put(article("One", "阶跃星辰（StepFun）是一家模型公司。"))
+    library.put(article("Two", "阶跃星辰计划在年底前完成上市。"))
+    result = found(library, "What does StepFun plan?")
+    assert result.aliases["StepFun"] == {"阶跃星辰"}
+    assert {hit.passage.title for hit in result.hits if hit.lexical is not None} == {"One", "Two"}
+
+
+def test_one_article_gives_few_passages_where_others_answer_as_well(library):
+    names = ("Bergen", "Dover", "Genoa", "Malta", "Riga")
+    for name in names:
+        # Told apart by their other words, so that they are five stories.
+        words = [f"{name.lower()}{n}" for n in range(360)]
+        text = " ".join(f"Harbours and cranes {' '.join(words[n : n + 10])}." for n in range(0, 360, 10))
+        library.put(article(name, text))
+    hits = found(library, "harbours and cranes", top_k=15).hits
+    counts = [sum(hit.passage.title == name for hit in hits) for name in names]
+    assert counts == [PER_ARTICLE] * len(names)
+
+
+def test_question_about_one_article_gets_its_passages(library):
+    library.put(article("Kimi and the price war", long_text("Kimi price war")))
+    library.put(article("Weather", "The sun will shine on the coast."))
+    hits = found(library, "Kimi price war reports", top_k=4).hits
+    assert [hit.passage.title for hit in hits] == ["Kimi and the price war"] * 4
+
+
+def test_ranks_run_from_one_in_order(library):
+    library.put(article("Kimi", long_text("Kimi")))
+    assert [hit.rank for hit in found(library, "Kimi report", top_k=5).hits] == [1, 2, 3, 4, 5]
+
+
+def test_same_text_in_two_articles_is_given_once_before_anything_else(library):
+    story = "Kimi raised two billion dollars in a round that closed in May."
+    library.put(article("Paper one", story, source="one"))
+    library.put(article("Paper two", story, source="two"))
+    library.put(article("Paper three", "Kimi hired a new head of research in the same week.", source="three"))
+    hits = found(library, "Kimi round in May", top_k=3).hits
+    assert len({hit.passage.text for hit in hits[:2]}) == 2
+
+
+def test_window_of_a_question_for_last_weeks_news_is_applied_and_told(library):
+    library.put(article("Old", "The harbour was closed.", published_at="2026-04-01"))
+    library.put(article("New", "The harbour was opened.", published_at="2026-05-06"))
+    result = found(library, "What was in the news about the harbour last week?", as_of="2026-05-13")
+    assert [hit.passage.title for hit in result.hits] == ["New"]
+    assert result.filters == Filters(published_after="2026-05-04", published_before="2026-05-10")
+
+
+def test_window_without_an_article_leaves_nothing(library):
+    library.put(article("Old", "The harbour was closed.", published_at="2026-04-01"))
+    assert found(library, "News about the harbour last week?", as_of="2026-05-13").outside_filters
+
+
+def test_window_is_not_applied_to_a_library_without_dates(library):
+    library.put(article("Undated", "The harbour was closed."))
+    result = found(library, "News about the harbour last week?", as_of="2026-05-13")
+    assert len(result.hits) == 1
+    assert result.filters == Filters()
+
+
+def test_newer_of_two_reports_that_score_alike_comes_first_for_the_state_of_things(library):
+    library.put(article("Old", "The strike at the harbour goes on.", published_at="2026-04-01", source="a"))
+    library.put(article("New", "The strike at the harbour is over.", published_at="2026-05-01", source="b"))
+    hits = found(library, "Is there currently a strike at the harbour?").hits
+    assert hits[0].passage.title == "New"

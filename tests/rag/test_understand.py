@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import InvalidInputError
+from rag.aliases import grouped, others_of, pairs_in, read_aliases
+from rag.parts import kind_of, parts_of
+from rag.period import period_of
+from rag.types import Question
+from rag.understand import understand
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        ("Who founded Kimi?", ("Who founded Kimi?",)),
+        (
+            "Which sector is it, and what was the key lesson from that parallel?",
+            ("Which sector is it", "what was the key lesson from that parallel?"),
+        ),
+        (
+            "When was the takeover agreed and why is it taking longer?",
+            ("When was the takeover agreed", "why is it taking longer?"),
+        ),
+        (
+            "Why did costs rise? What did the firms do about it?",
+            ("Why did costs rise?", "What did the firms do about it?"),
+        ),
+        (
+            "How did the Weston A. Price Foundation respond?",
+            ("How did the Weston A. Price Foundation respond?",),
+        ),
+        ("What should a patient do, and why?", ("What should a patient do, and why?",)),
+        (
+            "How are shoppers changing what and where they buy?",
+            ("How are shoppers changing what and where they buy?",),
+        ),
+        (
+            "How old is the coach, whom the Bears want to interview?",
+            ("How old is the coach, whom the Bears want to interview?",),
+        ),
+    ],
+)
+def test_english_question_is_split_where_it_asks_again(question, parts):
+    assert parts_of(question, "en") == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "parts"),
+    [
+        (
+            "裁员落在哪块业务上，英国团队今后把重心放在哪里？",
+            ("裁员落在哪块业务上", "英国团队今后把重心放在哪里？"),
+        ),
+        ("路特斯销量是多少以及为什么下降？", ("路特斯销量是多少", "为什么下降？")),
+        ("会见客人时，张国华介绍眼下在忙什么？", ("会见客人时，张国华介绍眼下在忙什么？",)),
+        ("月之暗面和阶跃星辰分别融了多少钱？", ("月之暗面融了多少钱？", "阶跃星辰融了多少钱？")),
+        ("公司为什么裁员？", ("公司为什么裁员？",)),
+    ],
+)
+def test_chinese_question_is_split_where_it_asks_again(question, parts):
+    assert parts_of(question, "zh") == parts
+
+
+@given(st.text(min_size=1, max_size=200), st.sampled_from(["en", "zh"]))
+def test_parts_are_never_empty_and_few(question, language):
+    parts = parts_of(question, language)
+    assert 1 <= len(parts) <= 4
+    assert all(parts)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How much did Kimi raise?", "figure"),
+        ("阶跃星辰融资多少美元？", "figure"),
+        ("Who leads the company?", "fact"),
+        ("大会在哪里举行？", "fact"),
+        ("How do the two plans differ?", "comparison"),
+        ("Why did the price fall?", "analysis"),
+        ("为什么独立公司急着上市？", "analysis"),
+    ],
+)
+def test_kind_of_question(question, kind):
+    assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("What was in the news last week?", "2026-05-04", "2026-05-10"),
+        ("上周有什么新闻？", "2026-05-04", "2026-05-10"),
+        ("What happened yesterday?", "2026-05-12", "2026-05-12"),
+        ("上个月发生了什么？", "2026-04-01", "2026-04-30"),
+        ("去年的新闻有哪些？", "2025-01-01", "2025-12-31"),
+        ("Show news from March 2022", "2022-03-01", "2022-03-31"),
+    ],
+)
+def test_question_for_the_news_of_a_time_gets_a_window(question, first, last):
+    window = understand(Question(question, as_of="2026-05-13")).window
+    assert window is not None
+    assert (window.published_after, window.published_before) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many companies raised money in March 2022?",
+        "2020年4月2日广州发生了什么交通事故？",
+        "What does the article say happened last week?",
+        "Which movie is top of the box office this week?",
+        "去年公司亏损了多少？",
+    ],
+)
+def test_date_of_an_event_gives_no_window(question):
+    assert understand(Question(question, as_of="2026-05-13")).window is None
+
+
+def test_dates_that_were_asked_for_stand_against_the_questions_own():
+    from index.types import Filters
+
+    asked = Question(
+        "What was in the news last week?", Filters(published_after="2020-01-01"), as_of="2026-05-13"
+    )
+    assert understand(asked).window is None
+
+
+def test_relative_time_is_searched_for_as_articles_write_it():
+    assert understand(Question("去年公司亏损了多少？", as_of="2026-05-13")).dated == "2025年"
+    assert (
+        understand(Question("How much did it lose last month?", as_of="2026-01-13")).dated == "December 2025"
+    )
+
+
+@given(st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 1, 1)))
+def test_a_relative_period_never_lies_in_the_future(today):
+    for words in (
+        "last week",
+        "this week",
+        "last month",
+        "this quarter",
+        "last quarter",
+        "去年",
+        "今年",
+        "昨天",
+    ):
+        period = period_of(words, today.isoformat())
+        assert period is not None
+        assert period.first <= period.last <= today
+
+
+def test_question_about_how_things_stand_asks_for_the_newest():
+    assert understand(Question("Who is currently the chair?")).recent
+    assert not understand(Question("Who was the chair in 2019?")).recent
+
+
+def test_part_without_a_name_is_looked_for_with_the_names_of_the_others():
+    parts = understand(Question("What did StepFun announce, and why is that unusual?")).parts
+    assert "StepFun" in parts[1].query
+    assert parts[1].text == "why is that unusual?"
+
+
+def test_aliases_are_learned_from_parentheses():
+    texts = [
+        "大模型公司阶跃星辰（StepFun）完成融资。",
+        "阶跃星辰计划上市。",
+        "The World Health Organization (WHO) warned of it.",
+    ]
+    known = grouped(pairs_in(texts, "How is StepFun doing?"))
+    assert known["StepFun"] == {"阶跃星辰"}
+    assert known["WHO"] == {"World Health Organization"}
+
+
+def test_chinese_name_reaches_as_far_as_the_question_has_it():
+    assert pairs_in(["国内的月之暗面（Moonshot）融资。"], "月之暗面融了多少？") == [("月之暗面", "Moonshot")]
+
+
+def test_question_is_widened_by_the_names_it_lacks():
+    known = grouped([["StepFun", "阶跃星辰"]])
+    assert others_of("What did StepFun do?", known) == ["阶跃星辰"]
+    assert others_of("阶跃星辰做了什么？", known) == ["StepFun"]
+    assert others_of("What did StepFun (阶跃星辰) do?", known) == []
+    assert others_of("What did StepFunny do?", known) == []
+
+
+def test_alias_file_is_read_and_a_bad_line_is_named(tmp_path):
+    path = tmp_path / "aliases.txt"
+    path.write_text("# names\nStepFun = 阶跃星辰 = Step\n\n", encoding="utf-8")
+    assert read_aliases(path)["Step"] == {"StepFun", "阶跃星辰"}
+    path.write_text("StepFun\n", encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="line 1"):
+        read_aliases(path)
