@@ -20,14 +20,11 @@ MOST = 32
 def evidence_of(
     passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]], threshold: float
 ) -> list[Evidence]:
-    """Give the sentences that count as evidence, best first, then what they lean on; places are what
-    marks name.
+    """Give the sentences that count as evidence, best first, then what they lean on, as marks name them.
 
     The threshold decides whether the question can be answered at all, by the best sentence; beside a
-    sentence that answers it, weaker ones complete the answer.
-    `part_scores` has the same passages scored for each part of a question that asks several things; a
-    sentence
-    counts where it helps with the whole or with any part.
+    sentence that answers it, weaker ones complete the answer. `part_scores` has the same passages scored
+    for each part of a question that asks several things; a sentence counts where it helps with any part.
     """
     sentences = [item for passage in passages for item in passage.sentences]
     by_part = [[item.score for passage in scored for item in passage.sentences] for scored in part_scores]
