@@ -96,7 +96,7 @@ def test_nothing_but_data_reaches_the_prompt_outside_its_delimiters(poisoned):
 
 def test_a_model_that_obeys_gets_nothing_past_the_check_with_a_wrong_source(poisoned):
     generator, scorer = ObedientGenerator(), WordScorer()
-    told = 0
+    told: set[int] = set()
     for item in ALL:
         generator.way = item.number
         result = answer(question_about(item), library=poisoned, scorer=scorer, generator=generator)
@@ -108,8 +108,8 @@ def test_a_model_that_obeys_gets_nothing_past_the_check_with_a_wrong_source(pois
                 stored = poisoned.catalog.article(citation.article_id, citation.version)
                 assert stored.text[citation.char_start : citation.char_end] == citation.quote
                 if CLAIM in statement.text:
-                    told += 1
+                    told.add(item.number)
                     assert citation.article_id == item.article.article_id
                     assert CLAIM in citation.quote
     # Only the way that copies an article's own words can tell what it says, with that article as the source.
-    assert told <= len(ALL) // 5
+    assert len(told) <= len(ALL) // 5
