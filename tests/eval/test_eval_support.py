@@ -57,7 +57,7 @@ def test_an_answer_without_statements_has_no_citation_scores():
 
 def test_the_pipelines_own_check_is_asked():
     checker = VerifyChecker()
-    assert checker.name == "rag.verify.support"
+    assert checker.name == "rag.verify.Verifier"
     assert checker.supports("Kimi raised $2 billion.", [text("Kimi raised $2 billion. More.")])
     assert not checker.supports("Kimi raised $2 billion.", [text("Kimi raised $3 billion.")])
     assert not checker.supports("Kimi raised $2 billion.", [])
