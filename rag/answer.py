@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from index.library import Library, Snapshot
 from rag.compose import compose
-from rag.evidence import EvidenceScorer
+from rag.evidence import EvidenceScorer, Reranker
 from rag.generate import Generator
 from rag.retrieve import Retrieval, retrieve
 from rag.types import (
@@ -107,7 +107,7 @@ def answer(
         conflicts=(),
         parts=tuple(AnsweredPart(part.text, status) for part in understanding.parts),
         applied_filters=understanding.filters,
-        hits=found.passages,
+        hits=scorer.rerank(found.passages) if isinstance(scorer, Reranker) else found.passages,
         index=IndexStamp(snapshot.seq, snapshot.changed_at, library.embedder.space.id),
         models=ModelStamp(library.embedder.space.id, scorer.name, generator.name),
         timings=Timings(**clock.laps, total=sum(clock.laps.values())),

@@ -9,9 +9,10 @@ from index.embed import load_embedder
 from index.errors import InvalidInputError
 from index.library import Library, open_library
 from rag.answer import answer
-from rag.evidence import EvidenceScorer, SimilarityScorer
+from rag.evidence import EvidenceScorer
 from rag.generate import Generator
 from rag.generate.extractive import ExtractiveGenerator
+from rag.scorers import load_scorer
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.ingest import Summary, add_paths
 from service.settings import Settings
@@ -59,7 +60,7 @@ def open_engine(settings: Settings) -> Engine:
     """Open the library and the models of the settings. Raises `GroundwireError`."""
     embedder = load_embedder(settings.embedder)
     library = open_library(settings.data, embedder)
-    return Engine(library, SimilarityScorer.fitted(embedder), ExtractiveGenerator())
+    return Engine(library, load_scorer(settings.evidence, embedder), ExtractiveGenerator())
 
 
 def load_corpus_once(

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from index.embed import DEFAULT_MODEL
 from index.errors import InvalidInputError
+from rag.scorers import READER, is_scorer
 
 PREFIX = "GROUNDWIRE_"
 TOML = Path("groundwire.toml")
@@ -43,7 +44,10 @@ class Settings(BaseSettings):
         SHIPPED_CORPUS, description="articles that an empty library loads first; empty for nothing"
     )
     embedder: str = Field(DEFAULT_MODEL, description="sentence-transformers model: name or path")
-    evidence: str = Field("similarity", description="evidence scorer")
+    evidence: str = Field(
+        READER,
+        description="evidence scorer: reader, similarity, or crossencoder: with a model's name or path",
+    )
     generator: str = Field("extractive", description="what writes answers")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (), description="keys that clients may use, separated by commas; none: no key is asked for"
@@ -66,8 +70,8 @@ class Settings(BaseSettings):
     @field_validator("evidence")
     @classmethod
     def _known_evidence(cls, value: str) -> str:
-        if value != "similarity":
-            raise ValueError("the only evidence scorer of this version is 'similarity'")
+        if not is_scorer(value):
+            raise ValueError("an evidence scorer is 'reader', 'similarity' or 'crossencoder:NAME'")
         return value
 
     @field_validator("generator")
