@@ -30,6 +30,7 @@ from rag.training.fit import fit, held_out_figures, read_all, threshold_curve
 from rag.training.loop import Plan, Trained, train
 from rag.training.measure import figures, scored
 from rag.training.plot import plot_log
+from rag.training.sample import sample_figures
 from rag.training.start import character_rows, characters_of, initial_weights, vocabulary
 from rag.training.types import Group, read_groups, write_groups
 
@@ -42,7 +43,7 @@ _MOST_ARTICLES = {"squadshifts_wiki": 700, "squadshifts_reddit": 600, "squadshif
 _MOST_QUESTIONS = {"cmrc_train": 7000, "drcd_dev": 3000}
 _MEASURED_A_STRATUM = 40
 _MEASURE_EVERY = 250
-_FITTED_A_STRATUM = 250
+_FITTED_A_STRATUM = 150
 
 
 def main() -> None:
@@ -153,6 +154,7 @@ def _write(
         "threshold_curve": threshold_curve(results, calibration),
         "held_out": held_out_figures(results, calibration),
         "held_out_questions": len(results),
+        "sample": sample_figures(ready, reading, calibration),
         "training": {
             "command": "python -m eval.train_evidence --data DIR --work DIR",
             "plan": asdict(plan),

@@ -88,6 +88,7 @@ def write_artefact(
         if scale is not None:
             stored[name + _SCALE] = scale
     save_file(stored, str(folder / WEIGHTS))
+    (folder / WEIGHTS).chmod(0o644)
     (folder / VOCABULARY).write_text("".join(f"{piece}\n" for piece in vocabulary), encoding="utf-8")
     digests = {name: sha256_of(folder / name) for name in (WEIGHTS, VOCABULARY)}
     document = {"sha256": digests, "calibration": calibration.to_json(), **facts}

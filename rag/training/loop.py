@@ -28,10 +28,10 @@ FIXED = "embed.fixed"
 class Plan:
     """How long and how fast to learn; `pieces` bounds the padded pieces of one step."""
 
-    steps: int = 1200
+    steps: int = 1150
     pieces: int = 7000
     pieces_at_once: int = 3500
-    rate: float = 2e-4
+    rate: float = 1.5e-4
     new_rate: float = 1e-3
     layer_decay: float = 0.9
     weight_decay: float = 0.01
