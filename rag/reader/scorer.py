@@ -61,8 +61,8 @@ class ReaderScorer:
         self.name = f"reader@{artefact.fingerprint[:12]}"
 
     @classmethod
-    def shipped(cls, folder: Path = SHIPPED) -> ReaderScorer:
-        """Give the model that ships with the project. Raises `ModelError` where its files are not intact."""
+    def at(cls, folder: Path = SHIPPED) -> ReaderScorer:
+        """Give the model of a folder, by default the shipped one. Raises `ModelError` for damaged files."""
         return cls(read_artefact(folder))
 
     @cached_property

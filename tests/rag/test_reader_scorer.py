@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scorer(folder) -> EvidenceScorer:
-    return ReaderScorer.shipped(folder)
+    return ReaderScorer.at(folder)
 
 
 def windows_of(question: str, texts: list[str]):

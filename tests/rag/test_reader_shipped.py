@@ -16,7 +16,7 @@ MOST_BYTES = 30_000_000
 
 @pytest.fixture(scope="module")
 def scorer() -> ReaderScorer:
-    return ReaderScorer.shipped()
+    return ReaderScorer.at()
 
 
 def test_the_shipped_weights_give_the_shipped_figures():
