@@ -24,33 +24,37 @@ from material import (
 )
 from sentence_transformers import SentenceTransformer
 
-from index.chunk import chunk
-from index.types import Article, Hit, StoredPassage
+from index.sentences import sentence_spans
+from index.types import Article, Hit, Span, StoredPassage
 from rag.reader.artefact import read_artefact
 from rag.reader.scorer import ReaderScorer
 from rag.reader.text import Reading
 
 PASSAGES = 10
-LEAST_PIECES, MOST_PIECES = 180, 220
+PIECES = 200
 BASELINE, READER = "encode the question (baseline)", "read ten passages"
 
 
 def passages_of(articles: Sequence[Article], reading: Reading) -> list[StoredPassage]:
-    """Give the passages of about 200 word pieces."""
+    """Cut articles into runs of whole sentences of about 200 word pieces; what is left over is dropped."""
     found: list[StoredPassage] = []
     for article in articles:
-        for passage in chunk(article):
-            text = article.text[passage.char_start : passage.char_end]
-            if LEAST_PIECES <= len(reading.pieces(text).ids) <= MOST_PIECES:
-                found.append(_stored(article, text, passage.ordinal, passage.char_start, passage.sentences))
+        taken: list[Span] = []
+        pieces = 0
+        for span in sentence_spans(article.text):
+            taken.append(span)
+            pieces += len(reading.pieces(article.text[span.char_start : span.char_end]).ids)
+            if pieces >= PIECES:
+                found.append(_stored(article, len(found), tuple(taken)))
+                taken, pieces = [], 0
     return found
 
 
-def _stored(article: Article, text: str, ordinal: int, start: int, sentences: object) -> StoredPassage:
-    assert isinstance(sentences, tuple)
+def _stored(article: Article, number: int, sentences: tuple[Span, ...]) -> StoredPassage:
+    start, end = sentences[0].char_start, sentences[-1].char_end
     return StoredPassage(
-        key=ordinal,
-        passage_id=f"{article.article_id}:{ordinal}",
+        key=number,
+        passage_id=f"{article.article_id}:{number}",
         article_id=article.article_id,
         version=1,
         title=article.title,
@@ -61,10 +65,10 @@ def _stored(article: Article, text: str, ordinal: int, start: int, sentences: ob
         heading="",
         section_kind="body",
         article_kind=article.kind,
-        ordinal=ordinal,
-        text=text,
+        ordinal=number,
         char_start=start,
-        char_end=start + len(text),
+        char_end=end,
+        text=article.text[start:end],
         sentences=sentences,
     )
 
@@ -103,7 +107,7 @@ def main() -> None:
 
     baseline = SentenceTransformer(str(get_model_path()), device="cpu")
     scorer = ReaderScorer.at()
-    material = load_material(600, arguments.questions)
+    material = load_material(400, arguments.questions)
     passages = passages_of(material.articles, Reading(read_artefact().vocabulary))
     sides = {"scorer": scorer, "baseline": baseline}
     measure(material.questions[:5], passages, **sides, rounds=1)
