@@ -60,8 +60,8 @@ def main() -> None:
     plan = Plan(steps=arguments.steps)
     groups = _groups(arguments.data, arguments.work, plan.seed)
     start, words = _start(arguments.work, groups, plan.seed, arguments.layers)
-    weights = _trained(groups, start, words, plan, arguments.work)
-    _write(arguments.out, weights, words, groups, plan)
+    done = _trained(groups, start, words, plan, arguments.work)
+    _write(arguments.out, done, words, groups, plan)
     plot_log(arguments.work / "log.jsonl", arguments.work / "held_out.jsonl", arguments.work / "training.svg")
     log.info("wrote %s", arguments.out)
 
@@ -115,7 +115,7 @@ def _start(
 
 def _trained(
     groups: Sequence[Group], start: dict[str, Tensor], words: Sequence[str], plan: Plan, work: Path
-) -> dict[str, Tensor]:
+) -> Trained:
     import torch
 
     reading = Reading(words)
@@ -130,13 +130,11 @@ def _trained(
                 lines.write(json.dumps(row) + "\n")
 
     draws = Draws([g for g in groups if not g.held_out], reading, plan.seed)
-    return train(Trained(start), draws, plan, work, on_step=measure).weights
+    return train(Trained(start), draws, plan, work, on_step=measure)
 
 
-def _write(
-    out: Path, weights: dict[str, Tensor], words: tuple[str, ...], groups: Sequence[Group], plan: Plan
-) -> None:
-    ready = opened_weights(weights, working_precision())
+def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Group], plan: Plan) -> None:
+    ready = opened_weights(done.weights, working_precision())
     reading = Reading(words)
 
     def read(group: Group) -> list[Logits]:
@@ -158,10 +156,11 @@ def _write(
         "training": {
             "command": "python -m eval.train_evidence --data DIR --work DIR",
             "plan": asdict(plan),
+            "steps_done": done.step,
             "groups": dict(sorted(Counter(g.set_name for g in groups if not g.held_out).items())),
         },
     }
-    write_artefact(out, weights, words, calibration, facts)
+    write_artefact(out, done.weights, words, calibration, facts)
 
 
 def _sample(groups: Sequence[Group], most: int, seed: int) -> list[Group]:
