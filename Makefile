@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help run ask test check lint types proofs bench gate baseline eval browser clean
+.PHONY: help run ask test check lint types proofs bench gate baseline eval train-evidence browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,7 @@ proofs: $(STAMP) ## the slow proofs that the suite leaves out
 bench: $(STAMP) ## speed of indexing and of a question, as ratios
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/question.py
+	$(BIN)/python benchmarks/evidence.py
 
 gate: $(STAMP) ## is this version worse than the committed baseline? exit status 4 where it is
 	$(BIN)/groundwire eval gate
@@ -53,6 +54,10 @@ baseline: $(STAMP) ## make what this version scores the new baseline of the gate
 
 eval: $(STAMP) ## run the questions of the library's own articles
 	$(BIN)/groundwire eval run
+
+train-evidence: $(STAMP) ## train the evidence model again: make train-evidence DATA=DIR [WORK=DIR]
+	@test -n "$(DATA)" || { echo 'Name the folder of training sets: make train-evidence DATA=DIR'; exit 2; }
+	$(BIN)/python -m eval.train_evidence --data "$(DATA)" --work "$(or $(WORK),build/evidence)"
 
 browser: ## install the browser that the page tests drive (Debian packages, needs root)
 	apt-get update

@@ -11,7 +11,7 @@ from index.library import Library, Snapshot
 from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told
-from rag.evidence import EvidenceScorer
+from rag.evidence import EvidenceScorer, Reranker
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
 from rag.select import evidence_of
@@ -85,6 +85,8 @@ def find(
     understanding = replace(understanding, filters=retrieval.filters)
     clock.lap("retrieve")
     passages = scorer.score(understanding.text, retrieval.hits)
+    if isinstance(scorer, Reranker):
+        passages = scorer.rerank(passages)
     parts = understanding.parts if len(understanding.parts) > 1 else ()
     by_part = tuple(scorer.score(part.query, retrieval.hits) for part in parts)
     clock.lap("evidence")

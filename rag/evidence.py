@@ -1,7 +1,7 @@
 """Evidence: which sentences of the retrieved passages help to answer the question.
 
 The first scorer reads sentence embeddings and shared words. Its features are combined by a logistic
-regression fitted on question sets that were not used to measure it; `rag/training/fit_similarity.py`
+regression fitted on question sets that were not used to measure it; `eval/fit_similarity.py`
 fits it and writes `similarity.json` with the refusal threshold.
 """
 
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -50,6 +50,14 @@ class EvidenceScorer(Protocol):
 
     def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
         """Score each hit and its sentences; same order as the hits."""
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """A scorer whose passage scores are worth a place beside retrieval's."""
+
+    def rerank(self, passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
+        """Give the same passages in the order in which they should be read, ranks given anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from index.errors import InvalidInputError, ModelFailedError, ModelTimeoutError
 from index.library import Library, open_library
 from rag.aliases import Aliases, read_aliases
 from rag.answer import answer
-from rag.evidence import EvidenceScorer, SimilarityScorer
+from rag.evidence import EvidenceScorer
 from rag.generate import Generator, OnDelta, unheard
 from rag.generate.extractive import ExtractiveGenerator
 from rag.generate.load import EXTRACTIVE, load_generator
+from rag.scorers import load_scorer
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.ingest import Summary, add_paths
 from service.settings import Settings
@@ -105,7 +106,8 @@ def open_engine(settings: Settings) -> Engine:
     embedder = load_embedder(settings.embedder)
     library = open_library(settings.data, embedder)
     generator = load_generator(settings.generator, settings.limits, settings.endpoint)
-    return Engine(library, SimilarityScorer.fitted(embedder), generator, aliases, settings.generator)
+    scorer = load_scorer(settings.evidence, embedder)
+    return Engine(library, scorer, generator, aliases, settings.generator)
 
 
 def load_corpus_once(

@@ -26,6 +26,7 @@ from index.errors import InvalidInputError
 from rag.generate.load import OPENAI, is_generator
 from rag.generate.openai import Endpoint
 from rag.generate.writing import Limits
+from rag.scorers import READER, is_scorer
 
 PREFIX = "GROUNDWIRE_"
 TOML = Path("groundwire.toml")
@@ -47,7 +48,10 @@ class Settings(BaseSettings):
         SHIPPED_CORPUS, description="articles that an empty library loads first; empty for nothing"
     )
     embedder: str = Field(DEFAULT_MODEL, description="sentence-transformers model: name or path")
-    evidence: str = Field("similarity", description="evidence scorer")
+    evidence: str = Field(
+        READER,
+        description="evidence scorer: reader, reader:FOLDER, similarity, or crossencoder:NAME",
+    )
     generator: str = Field(
         "extractive", description="what writes answers: extractive, transformers:MODEL or openai:MODEL"
     )
@@ -88,8 +92,10 @@ class Settings(BaseSettings):
     @field_validator("evidence")
     @classmethod
     def _known_evidence(cls, value: str) -> str:
-        if value != "similarity":
-            raise ValueError("the only evidence scorer of this version is 'similarity'")
+        if not is_scorer(value):
+            raise ValueError(
+                "an evidence scorer is 'reader', 'reader:FOLDER', 'similarity' or 'crossencoder:NAME'"
+            )
         return value
 
     @field_validator("generator")

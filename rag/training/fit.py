@@ -1,0 +1,190 @@
+"""Calibration from held-out groups, scored as at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from index.types import BoolArray, FloatArray
+from rag.reader.calibration import Calibration, Regression, inputs
+from rag.reader.rerank import reranked_places
+from rag.reader.scorer import Logits
+from rag.training.types import UNKNOWN, Group
+
+REFUSED_SHARE = 0.05
+"""Share of answerable held-out questions whose best sentence may fall below the threshold."""
+
+_KIND_WEIGHT = {"span": 1.0, "analytical": 1.0}
+_RERANK_WEIGHTS = tuple(round(0.25 * step, 2) for step in range(13))
+_BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A held-out group with the logits of its retrieved passages, in the order of retrieval."""
+
+    group: Group
+    logits: tuple[Logits, ...]
+
+    @property
+    def labels(self) -> tuple[tuple[int, ...], ...]:
+        """Labels of the sentences of the same passages."""
+        found = [c for c in self.group.candidates if c.rank]
+        return tuple(c.labels for c in found[: len(self.logits)])
+
+
+def fit(results: Sequence[Read]) -> Calibration:
+    """Fit the regressions of both languages, the threshold and the weight of reranking."""
+    sentence: dict[str, Regression] = {}
+    passage: dict[str, Regression] = {}
+    for language in ("en", "zh"):
+        mine = [result for result in results if result.group.language == language]
+        tables = [_table(result) for result in mine]
+        # Every kind of question has the same say, however many of it there are.
+        share = {kind: 1 / max(1, sum(r.group.kind == kind for r in mine)) for kind in _KIND_WEIGHT}
+        weights = [share[result.group.kind] for result in mine]
+        sentence[language] = _regression([(t[0], t[1]) for t in tables], weights)
+        passage[language] = _regression([(t[2], t[3]) for t in tables], weights)
+    fitted = Calibration(sentence, passage, 0.0, 0.0)
+    probabilities = [probabilities_of(result, fitted) for result in results]
+    best = np.array([float(p[0].max()) for p in probabilities])
+    answerable = np.array([_answered(result) for result in results])
+    fitted = replace(fitted, threshold=round(float(np.quantile(best[answerable], REFUSED_SHARE)), 4))
+    return replace(fitted, rerank_weight=_rerank_weight(results, [p[1] for p in probabilities]))
+
+
+def probabilities_of(result: Read, calibration: Calibration) -> tuple[FloatArray, FloatArray]:
+    """Give the probabilities of all sentences of a group, in order, and of its passages."""
+    rows, about = _inputs(result)
+    language = result.group.language
+    return calibration.sentence[language].probability(rows), calibration.passage[language].probability(about)
+
+
+def threshold_curve(results: Sequence[Read], calibration: Calibration) -> list[dict[str, float]]:
+    """Tell what each threshold refuses and what it lets through, on the same held-out groups."""
+    best = np.array([float(probabilities_of(result, calibration)[0].max()) for result in results])
+    answerable = np.array([_answered(result) for result in results])
+    unanswerable = np.array([not result.group.answerable for result in results])
+    return [
+        {
+            "threshold": round(float(t), 4),
+            "answerable_refused": _below(best[answerable], float(t)),
+            "unanswerable_refused": _below(best[unanswerable], float(t)),
+            **_selection(results, calibration, float(t)),
+        }
+        for t in np.quantile(best[answerable], np.linspace(0.0, 0.5, 11))
+    ]
+
+
+def _below(scores: FloatArray, threshold: float) -> float:
+    return round(float(np.mean(scores < threshold)), 4) if len(scores) else 0.0
+
+
+def calibration_error(probabilities: FloatArray, labels: BoolArray) -> float:
+    """Expected calibration error over ten bins of equal width (Guo et al. 2017, arXiv 1706.04599)."""
+    bins = np.clip((probabilities * _BINS).astype(int), 0, _BINS - 1)
+    parts = [
+        abs(float(probabilities[bins == i].mean()) - float(labels[bins == i].mean()))
+        * float((bins == i).mean())
+        for i in range(_BINS)
+        if (bins == i).any()
+    ]
+    return float(sum(parts))
+
+
+def _answered(result: Read) -> bool:
+    return result.group.answerable and any(1 in row for row in result.labels)
+
+
+def _inputs(result: Read) -> tuple[FloatArray, FloatArray]:
+    ranks = range(1, len(result.logits) + 1)
+    return inputs([r.passage for r in result.logits], [r.sentences for r in result.logits], list(ranks))
+
+
+def _table(result: Read) -> tuple[FloatArray, BoolArray, FloatArray, BoolArray]:
+    rows, about = _inputs(result)
+    labels = np.array([label for row in result.labels for label in row])
+    doubtful = np.array([UNKNOWN in row and 1 not in row for row in result.labels])
+    helps = np.array([1 in row for row in result.labels])
+    known = labels != UNKNOWN
+    return rows[known], labels[known] == 1, about[~doubtful], helps[~doubtful]
+
+
+def _regression(tables: Sequence[tuple[FloatArray, BoolArray]], weights: Sequence[float]) -> Regression:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(max_iter=1000, C=10.0)
+    model.fit(
+        np.concatenate([rows for rows, _ in tables]),
+        np.concatenate([labels for _, labels in tables]),
+        sample_weight=np.concatenate(
+            [np.full(len(labels), w * 1e3) for (_, labels), w in zip(tables, weights, strict=True)]
+        ),
+    )
+    return Regression(round(float(model.intercept_[0]), 4), tuple(round(float(w), 4) for w in model.coef_[0]))
+
+
+def _selection(results: Sequence[Read], calibration: Calibration, threshold: float) -> dict[str, float]:
+    """Precision and recall of the sentences above a threshold, over analytical questions."""
+    chosen = right = gold = 0
+    for result in results:
+        if result.group.kind == "analytical" and result.group.answerable:
+            labels = np.array([label for row in result.labels for label in row]) == 1
+            taken = probabilities_of(result, calibration)[0] >= threshold
+            chosen += int(taken.sum())
+            right += int((taken & labels).sum())
+            gold += sum(label == 1 for c in result.group.candidates for label in c.labels)
+    return {
+        "analytical_precision": round(right / max(1, chosen), 4),
+        "analytical_recall": round(right / max(1, gold), 4),
+    }
+
+
+def _rerank_weight(results: Sequence[Read], passages: Sequence[FloatArray]) -> float:
+    """Give the weight with the best mean reciprocal rank of the right article, the smallest of equals."""
+    answerable = [(r, p) for r, p in zip(results, passages, strict=True) if r.group.answerable]
+
+    def quality(weight: float) -> float:
+        return float(
+            np.mean([_reciprocal_rank(r, reranked_places(p.tolist(), weight)) for r, p in answerable])
+        )
+
+    return max(_RERANK_WEIGHTS, key=lambda weight: (round(quality(weight), 4), -weight))
+
+
+def _reciprocal_rank(result: Read, order: Sequence[int]) -> float:
+    found = [c for c in result.group.candidates if c.rank]
+    articles = list(dict.fromkeys(found[place].article_id for place in order))
+    source = result.group.source_id
+    return 1 / (1 + articles.index(source)) if source in articles else 0.0
+
+
+Reader = Callable[[Group], Sequence[Logits]]
+
+
+def read_all(groups: Sequence[Group], reader: Reader) -> list[Read]:
+    """Read held-out groups that retrieval brought anything for."""
+    return [Read(group, tuple(reader(group))) for group in groups if any(c.rank for c in group.candidates)]
+
+
+def held_out_figures(results: Sequence[Read], calibration: Calibration) -> Mapping[str, float]:
+    """Give calibration error of sentences and passages by stratum."""
+    values: dict[str, float] = {}
+    for name in sorted({f"{r.group.kind} {r.group.language}" for r in results}):
+        mine = [r for r in results if f"{r.group.kind} {r.group.language}" == name]
+        for part, at in (("sentence", 0), ("passage", 1)):
+            probabilities = np.concatenate([_known(r, calibration)[at][0] for r in mine])
+            labels = np.concatenate([_known(r, calibration)[at][1] for r in mine])
+            values[f"{name} {part} calibration error"] = round(calibration_error(probabilities, labels), 4)
+    return values
+
+
+def _known(result: Read, calibration: Calibration) -> tuple[tuple[FloatArray, BoolArray], ...]:
+    rows, labels, about, helps = _table(result)
+    language = result.group.language
+    return (
+        (calibration.sentence[language].probability(rows), labels),
+        (calibration.passage[language].probability(about), helps),
+    )
