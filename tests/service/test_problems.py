@@ -122,7 +122,10 @@ def test_nothing_that_was_sent_is_repeated_in_an_error(reading):
 def test_an_unknown_id_is_a_404_that_is_the_same_for_all(reading, method, identity):
     response = reading.request(method, f"/v1/articles/{identity}")
     problem = assert_problem(response, 404, "not-found")
-    assert problem["detail"] == "Nothing is stored under this id. GET /v1/articles lists what is."
+    assert (
+        problem["detail"]
+        == "Nothing is stored under this id. GET /v1/articles and GET /v1/jobs list what is."
+    )
 
 
 @pytest.mark.parametrize("path", ["/v1/articles/harbour?version=9", "/v1/articles/gone/versions"])
