@@ -2,8 +2,10 @@ import json
 
 import pytest
 from fakes import FakeEmbedder
+from service_fakes import Service
 from typer.testing import CliRunner
 
+from index.errors import StoreLockedError
 from index.library import open_library
 from index.types import Article
 from service import engine
@@ -54,6 +56,23 @@ def test_a_backup_is_put_back(data, tmp_path):
     assert library.catalog.known_ids() == {"kimi", "port"}
     library.close()
     assert run("verify").exit_code == 0
+
+
+def test_a_rebuild_is_done_by_the_service_where_it_runs_and_followed_to_its_end(data):
+    with Service(data).client(articles=False) as client:
+        done = run("rebuild")
+        assert done.exit_code == 0, done.output
+        assert "embedded 0, seq 2" in done.stdout
+        [job] = client.get("/v1/jobs").json()["items"]
+        assert (job["kind"], job["status"]) == ("rebuild", "succeeded")
+
+
+def test_a_restore_does_not_replace_what_the_service_has_open(data, tmp_path):
+    with Service(data).client(articles=False) as client:
+        assert run("backup", str(tmp_path / "backup")).exit_code == 0
+        done = run("restore", str(tmp_path / "backup"))
+        assert isinstance(done.exception, StoreLockedError)
+        assert client.get("/v1/index").json()["articles"] == 2
 
 
 def test_a_library_opens_with_the_model_that_it_was_made_with(data, monkeypatch, caplog):
