@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
 
-from index.database import Database
+from index.catalog_spaces import SpaceReader, marks, parts
 from index.dates import in_range
-from index.errors import NotFoundError, StoreError
+from index.errors import NotFoundError
 from index.identity import article_id, content_sha256
 from index.rows import stored_article, stored_passage, summary
 from index.story import stories_of
@@ -19,25 +19,16 @@ from index.types import (
     Article,
     ArticleSummary,
     Filters,
-    FloatArray,
     IntArray,
-    KnownSpace,
     PutResult,
-    Space,
     StoredArticle,
     StoredPassage,
     StoredQAPair,
     Story,
 )
 
-_SQL_VARIABLES = 500
-"""Keys in one query; SQLite's default limit is far above, older builds stop at 999."""
-
-
-_WITHOUT_VECTOR = (
-    "p.removed_seq IS NULL AND NOT EXISTS"
-    " (SELECT 1 FROM vectors v WHERE v.content_sha256 = p.content_sha256 AND v.space = ?)"
-)
+_BY_FILTER = "INDEXED BY versions_by_filter"
+"""Keeps SQLite from reading the texts of all versions to look at what stands behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +39,8 @@ class Changes:
     removed: IntArray
 
 
-class CatalogReader:
+class CatalogReader(SpaceReader):
     """What is stored, read through one database; any number of threads at a time."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -87,51 +75,6 @@ class CatalogReader:
         )
         return dict(row)
 
-    def has_spaces(self) -> bool:
-        """Tell whether the database is of a format that names its spaces."""
-        found = self._database.connection().execute(
-            "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'spaces'"
-        )
-        return found.fetchone() is not None
-
-    def active_space(self) -> KnownSpace | None:
-        """Give the space that the library is searched in; nothing where nothing was ever added."""
-        row = (
-            self._database.connection()
-            .execute("SELECT id, model, dimension FROM spaces WHERE active")
-            .fetchone()
-        )
-        return KnownSpace(*row) if row else None
-
-    def left_space(self) -> KnownSpace | None:
-        """Give the space that was left last, whose vectors are still there."""
-        row = (
-            self._database.connection()
-            .execute(
-                "SELECT id, model, dimension FROM spaces WHERE NOT active ORDER BY left_seq DESC LIMIT 1"
-            )
-            .fetchone()
-        )
-        return KnownSpace(*row) if row else None
-
-    def count_without_vector(self, space: Space) -> int:
-        """Count the live passages that have no vector in a space."""
-        (count,) = (
-            self._database.connection()
-            .execute(f"SELECT count(*) FROM passages p WHERE {_WITHOUT_VECTOR}", (space.id,))
-            .fetchone()
-        )
-        return int(count)
-
-    def without_vector(self, space: Space, *, after: int, limit: int) -> dict[int, bytes]:
-        """Give live passages that have no vector in a space, by key, with the hash of what is embedded."""
-        rows = self._database.connection().execute(
-            f"SELECT key, content_sha256 FROM passages p WHERE {_WITHOUT_VECTOR} AND key > ?"
-            " ORDER BY key LIMIT ?",
-            (space.id, after, limit),
-        )
-        return {key: content_hash for key, content_hash in rows}
-
     def unchanged(self, article: Article) -> PutResult | None:
         """Give the stored state of an article that says nothing new, else nothing.
 
@@ -149,17 +92,6 @@ class CatalogReader:
             .fetchone()
         )
         return PutResult(row["id"], row["version"], "unchanged", row["seq"]) if row else None
-
-    def missing_vectors(self, hashes: Sequence[bytes], space: Space) -> set[bytes]:
-        """Give those of the content hashes that have no vector in the space."""
-        missing = set(hashes)
-        for part in _parts(list(missing)):
-            rows = self._database.connection().execute(
-                f"SELECT content_sha256 FROM vectors WHERE space = ? AND content_sha256 IN ({_marks(part)})",
-                (space.id, *part),
-            )
-            missing.difference_update(row[0] for row in rows)
-        return missing
 
     def article(self, identity: str, version: int | None = None) -> StoredArticle:
         """Give one version of an article, the newest where none is named.
@@ -232,12 +164,14 @@ class CatalogReader:
         return summary(row)
 
     def _article_numbers(self, filters: Filters) -> list[int]:
+        condition, values = self._condition(filters)
         rows = self._database.connection().execute(
-            "SELECT a.number, a.id, v.source, v.language, v.published_at FROM articles a"
-            " JOIN versions v ON v.article = a.number AND v.version = a.version"
-            " WHERE NOT a.deleted ORDER BY a.number"
+            f"SELECT a.number FROM articles a JOIN versions v {_BY_FILTER}"
+            " ON v.article = a.number AND v.version = a.version"
+            f" WHERE NOT a.deleted AND {condition} ORDER BY a.number",
+            values,
         )
-        return [row["number"] for row in rows if _passes(row, filters)]
+        return [row[0] for row in rows]
 
     def qa_pairs(self) -> list[StoredQAPair]:
         """Give the questions and answers that came with the newest versions, by article."""
@@ -251,13 +185,13 @@ class CatalogReader:
     def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
         """Give passages by key; keys whose article was deleted meanwhile are left out."""
         found: dict[int, StoredPassage] = {}
-        for part in _parts(list(keys)):
+        for part in parts(list(keys)):
             rows = self._database.connection().execute(
                 "SELECT p.*, a.id, v.title, v.source, v.url, v.language, v.published_at, v.kind, v.sections,"
                 " substr(v.text, p.char_start + 1, p.char_end - p.char_start) AS text"
                 " FROM passages p JOIN articles a ON a.number = p.article"
                 " JOIN versions v ON v.article = p.article AND v.version = p.version"
-                f" WHERE p.key IN ({_marks(part)})",
+                f" WHERE p.key IN ({marks(part)})",
                 part,
             )
             found.update((row["key"], stored_passage(row)) for row in rows)
@@ -266,12 +200,12 @@ class CatalogReader:
     def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Give the articles of passages by key; keys whose article was deleted meanwhile are left out."""
         found: dict[int, str] = {}
-        for part in _parts(list(keys)):
+        for part in parts(list(keys)):
             found.update(
                 self._database.connection().execute(
                     "SELECT p.key, a.id FROM passages p JOIN articles a ON a.number = p.article"
                     " JOIN versions v ON v.article = p.article AND v.version = p.version"
-                    f" WHERE p.key IN ({_marks(part)})",
+                    f" WHERE p.key IN ({marks(part)})",
                     part,
                 )
             )
@@ -286,18 +220,38 @@ class CatalogReader:
 
         Articles deleted since are left out.
         """
-        connection = self._database.connection()
-        versions = connection.execute(
-            "SELECT v.article, v.version, a.id, v.source, v.language, v.published_at"
-            " FROM versions v JOIN articles a ON a.number = v.article"
+        condition, values = self._condition(filters)
+        rows = self._database.connection().execute(
+            f"SELECT p.key FROM versions v {_BY_FILTER} JOIN articles a ON a.number = v.article"
+            " JOIN passages p ON p.article = v.article AND p.version = v.version"
+            f" WHERE {condition} AND p.added_seq <= ? AND (p.removed_seq IS NULL OR p.removed_seq > ?)"
+            " ORDER BY p.key",
+            (*values, seq, seq),
         )
-        passing = {(row["article"], row["version"]) for row in versions if _passes(row, filters)}
-        live = connection.execute(
-            "SELECT key, article, version FROM passages"
-            " WHERE added_seq <= ? AND (removed_seq IS NULL OR removed_seq > ?) ORDER BY key",
-            (seq, seq),
-        )
-        return np.array([key for key, *version in live if tuple(version) in passing], dtype=np.int64)
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def _condition(self, filters: Filters) -> tuple[str, list[object]]:
+        """Give filters as a condition on versions `v` of articles `a`."""
+        conditions, values = ["TRUE"], list[object]()
+        for column, names in (
+            ("a.id", filters.article_ids),
+            ("v.source", filters.sources),
+            ("v.language", filters.languages),
+        ):
+            if names:
+                conditions.append(f"{column} IN (SELECT value FROM json_each(?))")
+                values.append(json.dumps(names))
+        if filters.published_after or filters.published_before:
+            # Dates are of two precisions: which of those that occur lie in the range is not for SQL to say.
+            dates = self._database.connection().execute(
+                f"SELECT DISTINCT published_at FROM versions {_BY_FILTER}"
+            )
+            inside = [
+                date for (date,) in dates if in_range(date, filters.published_after, filters.published_before)
+            ]
+            conditions.append("v.published_at IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(inside))
+        return " AND ".join(conditions), values
 
     def live_keys(self) -> IntArray:
         """Give the keys of all live passages, ascending."""
@@ -315,17 +269,6 @@ class CatalogReader:
         )
         return np.array([row[0] for row in rows], dtype=np.int64)
 
-    def content_hashes(self, keys: Sequence[int]) -> dict[int, bytes]:
-        """Give the hashes of what was embedded of passages."""
-        found: dict[int, bytes] = {}
-        for part in _parts(list(keys)):
-            found.update(
-                self._database.connection().execute(
-                    f"SELECT key, content_sha256 FROM passages WHERE key IN ({_marks(part)})", part
-                )
-            )
-        return found
-
     def changes_after(self, seq: int) -> Changes:
         """Give the passages added after `seq` that are still live, and those removed after it."""
         connection = self._database.connection()
@@ -339,60 +282,6 @@ class CatalogReader:
             np.array([row[0] for row in added], dtype=np.int64),
             np.array([row[0] for row in removed], dtype=np.int64),
         )
-
-    def vectors(self, keys: IntArray, space: Space) -> FloatArray:
-        """Give the vectors of passages, one row a key in the order of the keys.
-
-        Raises `StoreError` where a passage has none in the space.
-        """
-        rows = self._vector_bytes(keys, space.id)
-        lost = [int(key) for key in keys if int(key) not in rows]
-        if lost:
-            raise StoreError(
-                f"{len(lost)} passages have no vector in the space {space.id}. "
-                "The library was embedded with another model: set GROUNDWIRE_EMBEDDER to it, "
-                "or use a new data folder."
-            )
-        flat = np.frombuffer(b"".join(rows[int(key)] for key in keys), dtype=np.float16)
-        return flat.astype(np.float32).reshape(len(keys), space.dimension)
-
-    def vectors_present(self, keys: IntArray, space: KnownSpace) -> dict[int, FloatArray]:
-        """Give the vectors of those of the passages that have one, as they are stored."""
-        return {
-            key: np.frombuffer(vector, dtype=np.float16).astype(np.float32)
-            for key, vector in self._vector_bytes(keys, space.id).items()
-        }
-
-    def _vector_bytes(self, keys: IntArray, space: str) -> dict[int, bytes]:
-        rows: dict[int, bytes] = {}
-        for part in _parts([int(key) for key in keys]):
-            rows.update(
-                self._database.connection().execute(
-                    "SELECT p.key, v.vector FROM passages p JOIN vectors v"
-                    " ON v.content_sha256 = p.content_sha256 AND v.space = ?"
-                    f" WHERE p.key IN ({_marks(part)})",
-                    (space, *part),
-                )
-            )
-        return rows
-
-
-def _passes(row: sqlite3.Row, filters: Filters) -> bool:
-    return (
-        (not filters.article_ids or row["id"] in filters.article_ids)
-        and (not filters.sources or row["source"] in filters.sources)
-        and (not filters.languages or row["language"] in filters.languages)
-        and in_range(row["published_at"], filters.published_after, filters.published_before)
-    )
-
-
-def _parts(keys: list[int] | list[bytes]) -> Iterator[list[int] | list[bytes]]:
-    for start in range(0, len(keys), _SQL_VARIABLES):
-        yield keys[start : start + _SQL_VARIABLES]
-
-
-def _marks(part: Sequence[object]) -> str:
-    return ",".join("?" * len(part))
 
 
 def not_found(identity: str, version: int | None = None) -> NotFoundError:
