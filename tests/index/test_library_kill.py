@@ -16,7 +16,7 @@ from kill_worker import DELETED_EVERY, MUTANTS, article
 from index.errors import GroundwireError
 from index.library import Library, open_library
 
-COUNT = 500
+COUNT = {"put": 500, "put_many": 500, "all": 150}
 KILLS = int(os.environ.get("TORTURE_KILLS", "600"))
 HERE = Path(__file__).parent
 PATHS = os.pathsep.join(map(str, (HERE.parents[1], HERE.parent)))
@@ -40,7 +40,7 @@ class Expected:
 def run_and_kill(folder: Path, way: str, expected: Expected, seconds: float | None, mutant: str = "") -> bool:
     """Run the worker and kill it that long after its start; gives whether it came to its end."""
     with subprocess.Popen(
-        [sys.executable, str(HERE / "kill_worker.py"), str(folder), str(COUNT), way, mutant],
+        [sys.executable, str(HERE / "kill_worker.py"), str(folder), str(COUNT[way]), way, mutant],
         env={**os.environ, "PYTHONPATH": PATHS},
         stdout=subprocess.PIPE,
         text=True,
@@ -91,7 +91,7 @@ def prove(folder: Path, way: str, kills: list[float], mutant: str = "") -> None:
     assert run_and_kill(folder, way, expected, None, mutant)
     library = open_library(folder, FakeEmbedder())
     assert_whole(library, expected)
-    kept = {f"a{number}" for number in range(COUNT) if number % DELETED_EVERY}
+    kept = {f"a{number}" for number in range(COUNT[way]) if number % DELETED_EVERY}
     assert library.catalog.known_ids() == expected.of("STORED") == kept
     library.close()
 
