@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -68,6 +69,8 @@ def say_before_it_is_done() -> None:
 
     def mutant(library: Library, item: Article) -> PutResult:
         say("STORED", item.article_id)
+        # As long as a change would wait in a queue.
+        time.sleep(0.05)
         return put(library, item)
 
     Library.put = mutant
