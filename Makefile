@@ -9,7 +9,7 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export HF_HUB_OFFLINE := 1
 
-.PHONY: help run ask test check lint types proofs bench gate baseline eval train-evidence browser clean
+.PHONY: help run ask test check lint types proofs torture bench gate baseline eval train-evidence browser clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ types: $(STAMP) ## mypy, strict
 
 proofs: $(STAMP) ## the slow proofs that the suite leaves out
 	$(BIN)/python -m pytest -m slow
+
+torture: $(STAMP) ## a thousand kills at random moments of storing, deleting, merging, rebuilding; faulty libraries noticed
+	TORTURE_KILLS=1000 $(BIN)/python -m pytest -m slow tests/index
 
 bench: $(STAMP) ## speed of indexing and of a question, as ratios
 	$(BIN)/python benchmarks/indexing.py

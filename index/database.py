@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import StoreError, StoreWriteError
-from index.schema import check, migrate
+from index.errors import StoreError, StoreNotReadyError, StoreWriteError
+from index.schema import SCHEMA_VERSION, check, migrate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +24,24 @@ class Change:
 
 
 class Database:
-    """One connection a thread. One thread writes at a time, any number read."""
+    """One connection a thread. One thread writes at a time, any number read.
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
+    One that is not `checked` may be of any format; whoever reads it asks what it has.
+    """
+
+    def __init__(self, path: Path, *, writable: bool, checked: bool = True) -> None:
         self._path = path
         self._local = threading.local()
         self._open: list[sqlite3.Connection] = []
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
         try:
-            self._prepare(writable)
+            self._prepare(writable, checked)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, writable: bool) -> None:
+    def _prepare(self, writable: bool, checked: bool) -> None:
         connection = self.connection()
         try:
             # Before the first write, so that a file of another application stays as it is.
@@ -48,9 +51,10 @@ class Database:
                 migrate(connection)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
-        if not writable and not version:
-            raise StoreError(
-                "Another process is still preparing this library. Ask again in a moment, or ask that process."
+        if checked and not writable and version < SCHEMA_VERSION:
+            raise StoreNotReadyError(
+                "This library is not prepared yet. Ask again in a moment where another process is preparing "
+                "it, else run `groundwire status` once."
             )
 
     def close(self) -> None:
@@ -87,10 +91,11 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self) -> Iterator[Change]:
+    def transaction(self, *, counted: bool = True) -> Iterator[Change]:
         """Hold a write transaction that takes the next `seq` if it changes anything.
 
-        Raises `StoreWriteError` where it cannot be written; nothing of it is kept then.
+        One that is not counted takes none: what it writes is no change of what questions find. Raises
+        `StoreWriteError` where it cannot be written; nothing of it is kept then.
         """
         connection = self.connection()
         with self._write_lock:
@@ -100,7 +105,7 @@ class Database:
                 (seq,) = connection.execute("SELECT seq + 1 FROM state").fetchone()
                 before = connection.total_changes
                 yield Change(connection, seq, now)
-                if connection.total_changes > before:
+                if counted and connection.total_changes > before:
                     connection.execute("UPDATE state SET seq = ?, changed_at = ?", (seq, now))
                 connection.execute("COMMIT")
             except sqlite3.Error as error:

@@ -1,181 +1,306 @@
 """The dense leg: FAISS over passage vectors, a cache of the catalog.
 
-A main index, read from a certified generation, and a small delta made anew at every change. Neither is
-ever changed once it is searched: adding to a FAISS index during a search kills the process.
+A main index, read from a certified generation, and small ones for what came since. None is ever changed
+once it is searched; what was removed is left out by a selector. When the small ones have grown, a new
+main index is made in the background.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import Any, Protocol
 
 import numpy as np
 
-from index.catalog import Catalog
-from index.generations import newest_generation, write_generation
+from index.canaries import dense_canaries, replay_dense
+from index.catalog_reader import Changes
+from index.dense_index import (
+    NO_KEYS,
+    ClusteredPart,
+    DensePart,
+    FlatPart,
+    Progress,
+    build_part,
+    read_part,
+    write_part,
+)
+from index.errors import StoreWriteError
+from index.generations import Content, newest_seq, verified_generations, write_generation
 from index.types import BoolArray, FloatArray, IntArray, ScoredKey, Space
-
-if TYPE_CHECKING:
-    import faiss
 
 log = logging.getLogger(__name__)
 
 MERGE_AFTER = 2048
-"""Passages in the delta, or removed from the main index, after which a new main index is made."""
+"""Passages added or removed since the main index after which a new one is made, at the least."""
 
+MERGE_SHARE = 8
+"""A larger main index is made anew when the changes are one in so many of its passages."""
+
+REPLAY_AT_MOST = 256
+"""Changes that are left to be replayed at the next opening: it takes less time than writing the cache."""
+
+_SMALL = 256
 _KEYS, _INDEX = "keys.bin", "index.faiss"
-_NO_KEYS: IntArray = np.empty(0, dtype=np.int64)
 
 
-class DensePart:
-    """An immutable exact index: row i holds the vector of passage `keys[i]`; keys ascend."""
+class Vectors(Protocol):
+    """What the dense leg asks of a catalog."""
 
-    def __init__(self, keys: IntArray, index: faiss.Index) -> None:
-        if len(keys) != index.ntotal:
-            raise ValueError(f"{len(keys)} keys for {index.ntotal} vectors")
-        self.keys = keys
-        self._index = index
+    def reading(self) -> AbstractContextManager[None]:
+        """Hold one state for all reads of this thread."""
 
-    @classmethod
-    def from_vectors(cls, keys: IntArray, vectors: FloatArray, dimension: int) -> DensePart:
-        """Make a part of unit rows."""
-        import faiss
+    def seq(self) -> int:
+        """Number of the last change."""
 
-        index = faiss.IndexFlatIP(dimension)
-        if len(keys):
-            index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        return cls(keys, index)
+    def changes_after(self, seq: int) -> Changes:
+        """Give the passages that came and went after `seq`."""
 
-    @classmethod
-    def from_bytes(cls, keys: bytes, index: bytes) -> DensePart:
-        """Read a part that `to_bytes` wrote. The bytes must have been verified."""
-        import faiss
+    def live_keys(self) -> IntArray:
+        """Give the keys of all live passages, ascending."""
 
-        return cls(
-            np.frombuffer(keys, dtype=np.int64), faiss.deserialize_index(np.frombuffer(index, dtype=np.uint8))
-        )
+    def vectors(self, keys: IntArray, space: Space) -> FloatArray:
+        """Give vectors by key."""
 
-    def to_bytes(self) -> tuple[bytes, bytes]:
-        """Give keys and index as bytes."""
-        import faiss
 
-        return self.keys.tobytes(), faiss.serialize_index(self._index).tobytes()
+@dataclass(frozen=True)
+class Shelf:
+    """An index and which of its rows are gone; none where all are there."""
 
-    @cached_property
-    def vectors(self) -> FloatArray:
-        """The rows of the index, copied out."""
-        rows: FloatArray = self._index.reconstruct_n(0, len(self.keys))
-        return rows
+    part: DensePart
+    gone: BoolArray | None = None
 
-    def search(self, query: FloatArray, k: int, wanted: BoolArray | None) -> list[ScoredKey]:
-        """Give the k best rows among the wanted ones (a mask over rows; none wants all)."""
-        import faiss
+    @property
+    def count(self) -> int:
+        """Number of passages that are there."""
+        return len(self.part.keys) - self.gone_count
 
-        k = min(k, len(self.keys) if wanted is None else int(wanted.sum()))
-        if k == 0:
-            return []
-        parameters: Any = None
-        if wanted is not None:
-            bits = np.packbits(wanted, bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(bits) * 8, faiss.swig_ptr(bits))
-            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-        scores, rows = self._index.search(query.reshape(1, -1), k, params=parameters)
-        # FAISS fills missing results with row -1.
-        return [
-            ScoredKey(int(self.keys[row]), float(score))
-            for row, score in zip(rows[0], scores[0], strict=True)
-            if row >= 0
-        ]
+    @property
+    def gone_count(self) -> int:
+        """Number of passages that are gone."""
+        return 0 if self.gone is None else int(self.gone.sum())
+
+    @property
+    def keys(self) -> IntArray:
+        """Keys of the passages that are there, ascending."""
+        return self.part.keys if self.gone is None else self.part.keys[~self.gone]
+
+    def without(self, removed: IntArray) -> Shelf:
+        """Give the shelf without these keys (ascending), as far as it has them."""
+        rows = np.searchsorted(self.part.keys, removed)
+        inside = rows < len(self.part.keys)
+        rows, keys = rows[inside], removed[inside]
+        rows = rows[self.part.keys[rows] == keys]
+        if not len(rows):
+            return self
+        gone = np.zeros(len(self.part.keys), dtype=bool) if self.gone is None else self.gone.copy()
+        gone[rows] = True
+        return Shelf(self.part, gone)
+
+    def search(self, query: FloatArray, k: int, allowed: IntArray | None) -> list[ScoredKey]:
+        """Give the k best passages that are there and allowed."""
+        wanted = None if self.gone is None else ~self.gone
+        if allowed is not None:
+            inside = np.isin(self.part.keys, allowed, assume_unique=True)
+            wanted = inside if wanted is None else wanted & inside
+        return self.part.search(query, k, wanted)
 
 
 @dataclass(frozen=True)
 class DenseSnapshot:
-    """One immutable state of the dense leg."""
+    """One immutable state of the dense leg: the main index first, then small ones."""
 
     seq: int
-    main: DensePart
-    delta: DensePart
-    removed: IntArray
+    shelves: tuple[Shelf, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of passages that can be found."""
+        return sum(shelf.count for shelf in self.shelves)
+
+    @property
+    def pending(self) -> int:
+        """Number of changes that the main index does not hold."""
+        return self.shelves[0].gone_count + sum(len(shelf.part.keys) for shelf in self.shelves[1:])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Type of the main index with its measured recall."""
+        return dict(self.shelves[0].part.facts)
 
     def search(self, query: FloatArray, k: int, allowed: IntArray | None) -> list[ScoredKey]:
         """Give the k passages nearest to a unit query vector, best first; ties by key.
 
         `allowed` restricts the result to these keys (ascending).
         """
-        found: list[ScoredKey] = []
-        for part in (self.main, self.delta):
-            wanted = None
-            if len(self.removed) and part is self.main:
-                wanted = ~np.isin(part.keys, self.removed, assume_unique=True)
-            if allowed is not None:
-                inside = np.isin(part.keys, allowed, assume_unique=True)
-                wanted = inside if wanted is None else wanted & inside
-            found.extend(part.search(query, k, wanted))
+        found = [hit for shelf in self.shelves for hit in shelf.search(query, k, allowed)]
         return sorted(found, key=lambda hit: (-hit.score, hit.key))[:k]
 
 
 class DenseCache:
-    """Keeps a dense snapshot equal to the catalog. Used by one thread at a time."""
+    """Keeps a dense snapshot equal to the catalog.
 
-    def __init__(self, folder: Path, catalog: Catalog, space: Space) -> None:
+    `catch_up` is called by one thread at a time; `merge` may run beside it.
+    """
+
+    def __init__(self, folder: Path, catalog: Vectors, space: Space, *, writable: bool = True) -> None:
         self._folder = folder
         self._catalog = catalog
         self._space = space
-        self.snapshot = self._opened()
-        self._written_seq = self.snapshot.seq
+        self._writable = writable
+        self._merging = Lock()
+        self._ready: DenseSnapshot | None = None
+        self.snapshot = self._read_newest() or self._empty()
+        self._main_seq = self.snapshot.seq
 
-    def _opened(self) -> DenseSnapshot:
-        found = newest_generation(self._folder)
-        if found is not None:
-            path, manifest = found
-            if manifest.get("space") == self._space.id:
-                keys, index = ((path / name).read_bytes() for name in (_KEYS, _INDEX))
-                main = DensePart.from_bytes(keys, index)
-                return DenseSnapshot(int(str(manifest["seq"])), main, self._part(_NO_KEYS), _NO_KEYS)
-            log.warning(
-                "the dense cache is of space %s, not %s: rebuilding it", manifest.get("space"), self._space.id
-            )
-        return DenseSnapshot(0, self._part(_NO_KEYS), self._part(_NO_KEYS), _NO_KEYS)
+    def _empty(self) -> DenseSnapshot:
+        nothing = np.empty((0, self._space.dimension), dtype=np.float32)
+        return DenseSnapshot(0, (Shelf(FlatPart.from_vectors(NO_KEYS, nothing, self._space.dimension)),))
 
-    def _part(self, keys: IntArray) -> DensePart:
-        return DensePart.from_vectors(keys, self._catalog.vectors(keys, self._space), self._space.dimension)
+    def _read_newest(self) -> DenseSnapshot | None:
+        """Read the newest generation of this space that verifies and whose canaries sing."""
+        for path, manifest in verified_generations(self._folder):
+            if manifest.get("space") != self._space.id:
+                log.warning("the cache %s is of the space %s: rebuilding it", path, manifest.get("space"))
+                continue
+            try:
+                keys = np.frombuffer((path / _KEYS).read_bytes(), dtype=np.int64)
+                with (path / _INDEX).open("rb") as file:
+                    part = read_part(keys, file, (path / _INDEX).stat().st_size, manifest)
+                replay_dense(manifest["canaries"], part)
+            except (ValueError, KeyError, OSError) as error:
+                log.warning(
+                    "the cache %s is not what it says (%s) and is rebuilt from the catalog", path, error
+                )
+                continue
+            return DenseSnapshot(int(manifest["seq"]), (Shelf(part),))
+        return None
 
     def catch_up(self, seq: int) -> None:
         """Replay the changes up to `seq` into a new snapshot; readers of the old one keep it."""
-        old = self.snapshot
-        if seq == old.seq:
+        ready, self._ready = self._ready, None
+        old = ready or self.snapshot
+        if ready is None and seq == old.seq:
             return
+        if ready is not None:
+            self._main_seq = ready.seq
         changes = self._catalog.changes_after(old.seq)
-        kept = ~np.isin(old.delta.keys, changes.removed)
-        delta = DensePart.from_vectors(
-            np.concatenate([old.delta.keys[kept], changes.added]),
-            np.concatenate([old.delta.vectors[kept], self._catalog.vectors(changes.added, self._space)]),
-            self._space.dimension,
-        )
-        removed = np.union1d(old.removed, np.intersect1d(changes.removed, old.main.keys))
-        self.snapshot = DenseSnapshot(seq, old.main, delta, removed)
-        if len(delta.keys) + len(removed) > MERGE_AFTER:
-            self._merge()
+        if len(changes.added) > max(MERGE_AFTER, old.count):
+            self.snapshot = DenseSnapshot(seq, (Shelf(self._built(self._catalog.live_keys())),))
+            self._main_seq = 0
+            return
+        shelves = [shelf.without(changes.removed) for shelf in old.shelves]
+        if len(changes.added):
+            shelves = self._with(shelves, changes.added)
+        self.snapshot = DenseSnapshot(seq, tuple(shelves))
 
-    def _merge(self) -> None:
-        old = self.snapshot
-        kept = ~np.isin(old.main.keys, old.removed, assume_unique=True)
-        main = DensePart.from_vectors(
-            np.concatenate([old.main.keys[kept], old.delta.keys]),
-            np.concatenate([old.main.vectors[kept], old.delta.vectors]),
-            self._space.dimension,
-        )
-        self.snapshot = DenseSnapshot(old.seq, main, self._part(_NO_KEYS), _NO_KEYS)
+    def _with(self, shelves: list[Shelf], added: IntArray) -> list[Shelf]:
+        # The last small index is made anew with what was added, so that their number stays small.
+        last = [shelf for shelf in shelves[1:][-1:] if len(shelf.part.keys) < _SMALL]
+        rows = [self._catalog.vectors(added, self._space)]
+        keys = [added]
+        for shelf in last:
+            assert isinstance(shelf.part, FlatPart)
+            kept = slice(None) if shelf.gone is None else ~shelf.gone
+            keys.insert(0, shelf.part.keys[kept])
+            rows.insert(0, shelf.part.vectors[kept])
+        part = FlatPart.from_vectors(np.concatenate(keys), np.concatenate(rows), self._space.dimension)
+        return [*shelves[: len(shelves) - len(last)], Shelf(part)]
+
+    def _built(self, keys: IntArray, progress: Progress = lambda fraction: None) -> DensePart:
+        return build_part(keys, self._read, self._space.dimension, progress)
+
+    def _read(self, keys: IntArray) -> FloatArray:
+        return self._catalog.vectors(keys, self._space)
+
+    @property
+    def merge_is_due(self) -> bool:
+        """Whether so much has changed that a new main index is worth making, or another process made it."""
+        snapshot = self.snapshot
+        limit = max(MERGE_AFTER, len(snapshot.shelves[0].part.keys) // MERGE_SHARE)
+        if snapshot.pending <= limit:
+            return False
+        return self._writable or (newest_seq(self._folder) or 0) > self._main_seq
+
+    def merge(self) -> None:
+        """Make one main index of the newest snapshot and write it; the next `catch_up` takes it.
+
+        A process that only reads takes the newest that the writing one has written. Where it cannot be
+        written it is used all the same, and the log says so.
+        """
+        with self._merging:
+            if not self._writable:
+                self._ready = self._read_newest()
+                return
+            merged = self._merged(self.snapshot)
+            try:
+                self._write(merged)
+            except StoreWriteError as error:
+                log.error("%s", error)
+            self._ready = merged
+
+    def _merged(self, old: DenseSnapshot) -> DenseSnapshot:
+        main, small = old.shelves[0], old.shelves[1:]
+        added = [shelf.keys for shelf in small]
+        keys = np.concatenate([main.keys, *added])
+        if isinstance(main.part, ClusteredPart):
+            if main.part.can_grow_to(len(keys)):
+                gone = NO_KEYS if main.gone is None else main.part.keys[main.gone]
+                rows = _rows(small, self._space.dimension)
+                part: DensePart = main.part.grown(gone, np.concatenate([NO_KEYS, *added]), rows)
+            else:
+                return self._from_catalog()
+        else:
+            rows = _rows(old.shelves, self._space.dimension)
+            part = build_part(keys, lambda wanted: rows[np.searchsorted(keys, wanted)], self._space.dimension)
+        return DenseSnapshot(old.seq, (Shelf(part),))
+
+    def _from_catalog(self, progress: Progress = lambda fraction: None) -> DenseSnapshot:
+        with self._catalog.reading():
+            return DenseSnapshot(
+                self._catalog.seq(), (Shelf(self._built(self._catalog.live_keys(), progress)),)
+            )
+
+    def rebuild(self, progress: Progress) -> None:
+        """Make the main index anew from the catalog and write it; the next `catch_up` takes it."""
+        with self._merging:
+            rebuilt = self._from_catalog(progress)
+            self._write(rebuilt)
+            self._ready = rebuilt
 
     def checkpoint(self) -> None:
-        """Write the snapshot as a new generation where the newest on disk is older."""
-        if self.snapshot.seq == self._written_seq and newest_generation(self._folder) is not None:
-            return
-        self._merge()
-        keys, index = self.snapshot.main.to_bytes()
-        facts = {"space": self._space.id, "passages": len(self.snapshot.main.keys)}
-        write_generation(self._folder, {_KEYS: keys, _INDEX: index}, facts, self.snapshot.seq)
-        self._written_seq = self.snapshot.seq
+        """Write the snapshot as a new generation where the newest on disk is far behind or damaged."""
+        with self._merging:
+            written = newest_seq(self._folder)
+            if written is not None and written == self._main_seq and self.snapshot.pending <= REPLAY_AT_MOST:
+                return
+            merged = self._merged(self.snapshot)
+            self._write(merged)
+            self.snapshot, self._ready = merged, None
+            self._main_seq = merged.seq
+
+    def _write(self, snapshot: DenseSnapshot) -> None:
+        part = snapshot.shelves[0].part
+        facts = {
+            **part.facts,
+            "space": self._space.id,
+            "passages": len(part.keys),
+            "canaries": dense_canaries(part),
+        }
+        files: dict[str, Content] = {
+            _KEYS: part.keys.tobytes(),
+            _INDEX: lambda write: write_part(part, write),
+        }
+        write_generation(self._folder, files, facts, snapshot.seq)
+
+
+def _rows(shelves: Sequence[Shelf], dimension: int) -> FloatArray:
+    blocks = [np.empty((0, dimension), dtype=np.float32)]
+    for shelf in shelves:
+        assert isinstance(shelf.part, FlatPart)
+        blocks.append(shelf.part.vectors if shelf.gone is None else shelf.part.vectors[~shelf.gone])
+    return np.concatenate(blocks)

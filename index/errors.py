@@ -3,9 +3,10 @@
 GroundwireError
 ├── InvalidInputError      what was given is wrong: field and remedy
 │   └── RefusedDocumentError   a document that cannot become an article: reason code and remedy
-├── NotFoundError          no article with this id
+├── NotFoundError          nothing has this id
 ├── StoreError             the library on disk cannot be used as it is
 │   ├── StoreVersionError      written by a newer Groundwire
+│   ├── StoreNotReadyError     another process is still preparing it
 │   ├── StoreLockedError       another process writes to it
 │   └── StoreWriteError        a write failed (disk full, I/O): reads go on
 └── ModelError             a model cannot be loaded or is not the one expected
@@ -46,7 +47,7 @@ class RefusedDocumentError(InvalidInputError):
 
 
 class NotFoundError(GroundwireError):
-    """No article has the id that was asked for."""
+    """Nothing has the id that was asked for."""
 
 
 class StoreError(GroundwireError):
@@ -55,6 +56,10 @@ class StoreError(GroundwireError):
 
 class StoreVersionError(StoreError):
     """The library was written by a newer Groundwire."""
+
+
+class StoreNotReadyError(StoreError):
+    """Another process is still preparing this library."""
 
 
 class StoreLockedError(StoreError):

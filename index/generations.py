@@ -11,49 +11,69 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from index.errors import StoreWriteError
 
 log = logging.getLogger(__name__)
 
 MANIFEST = "MANIFEST.json"
-FORMAT = 1
+FORMAT = 2
+
+Content: TypeAlias = bytes | Callable[[Callable[[bytes], object]], object]
+"""What a file is to hold, or a function that writes it piece by piece."""
+
+_NAME = re.compile(r"g(\d{12})(-\d+)?")
 
 
-def write_generation(folder: Path, files: Mapping[str, bytes], facts: Mapping[str, object], seq: int) -> Path:
-    """Write files and a manifest with their hashes as the generation of `seq`; gives its folder.
+def write_generation(
+    folder: Path, files: Mapping[str, Content], facts: Mapping[str, object], seq: int
+) -> Path:
+    """Write files and a manifest with their hashes as the newest generation; gives its folder.
 
     `facts` are kept in the manifest beside format, `seq`, sizes and SHA-256. Raises `StoreWriteError`.
     """
-    final = folder / f"g{seq:012d}"
     draft = folder / f"tmp-{os.getpid()}-{seq}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
-        for name, content in files.items():
-            _write_durably(draft / name, content)
-        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+        hashes = {name: _write_durably(draft / name, content) for name, content in files.items()}
         _write_durably(draft / MANIFEST, _manifest(draft, hashes, facts, seq))
         _sync_folder(draft)
-        if final.exists():
-            shutil.rmtree(final)
+        final = _free_name(folder, seq)
         draft.rename(final)
         _sync_folder(folder)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise StoreWriteError(
-            f"The cache {final} could not be written: {error}. Free disk space or mend permissions; "
+            f"The cache in {folder} could not be written: {error}. Free disk space or mend permissions; "
             "no article is lost, caches are rebuilt from the catalog."
         ) from error
     for older in folder.iterdir():
         if older != final:
             shutil.rmtree(older, ignore_errors=True)
     return final
+
+
+def _free_name(folder: Path, seq: int) -> Path:
+    # A rebuild may be of the same change: it never stands in the place of what is served.
+    taken = [_number(path) for path in folder.glob("g*") if _seq(path) == seq]
+    return folder / (f"g{seq:012d}-{max(taken) + 1}" if taken else f"g{seq:012d}")
+
+
+def _seq(path: Path) -> int:
+    found = _NAME.fullmatch(path.name)
+    return int(found[1]) if found else -1
+
+
+def _number(path: Path) -> int:
+    found = _NAME.fullmatch(path.name)
+    return -int(found[2] or 0) if found else -1
 
 
 def tidy(folder: Path, seq: int) -> None:
@@ -64,24 +84,27 @@ def tidy(folder: Path, seq: int) -> None:
     if not folder.is_dir():
         return
     for path in folder.iterdir():
-        if path.name.startswith("tmp-") or path.name > f"g{seq:012d}":
+        if not 0 <= _seq(path) <= seq:
             log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)
             shutil.rmtree(path, ignore_errors=True)
 
 
-def newest_generation(folder: Path) -> tuple[Path, dict[str, object]] | None:
-    """Give the newest generation that verifies, with its manifest."""
-    if not folder.is_dir():
-        return None
-    for candidate in sorted(folder.glob("g*"), reverse=True):
+def newest_seq(folder: Path) -> int | None:
+    """Give the `seq` of the newest generation by its name; nothing where there is none."""
+    return max((_seq(path) for path in folder.glob("g*")), default=None)
+
+
+def verified_generations(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Give the generations that verify, newest first, each with its manifest."""
+    for candidate in sorted(folder.glob("g*"), key=lambda path: (_seq(path), _number(path)), reverse=True):
         manifest = verified_manifest(candidate)
         if manifest is not None:
-            return candidate, manifest
-        log.warning("the cache %s is damaged and is rebuilt from the catalog", candidate)
-    return None
+            yield candidate, manifest
+        else:
+            log.warning("the cache %s is damaged and is rebuilt from the catalog", candidate)
 
 
-def verified_manifest(generation: Path) -> dict[str, object] | None:
+def verified_manifest(generation: Path) -> dict[str, Any] | None:
     """Read a generation's manifest and prove its files against it; nothing where they differ."""
     try:
         manifest: dict[str, Any] = json.loads((generation / MANIFEST).read_bytes())
@@ -144,11 +167,22 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def _write_durably(path: Path, content: Content) -> str:
+    """Write a file through to the disk; gives its SHA-256."""
+    digest = hashlib.sha256()
+
+    def write(piece: bytes) -> None:
+        digest.update(piece)
+        file.write(piece)
+
     with path.open("wb") as file:
-        file.write(content)
+        if isinstance(content, bytes):
+            write(content)
+        else:
+            content(write)
         file.flush()
         os.fsync(file.fileno())
+    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:

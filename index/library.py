@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
+import shutil
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from index.canaries import MODEL_CANARIES, check_model
 from index.catalog import Catalog, PreparedArticle
-from index.chunk import chunk, context
 from index.database import Database
 from index.dense import DenseCache, DenseSnapshot
-from index.embed import Embedder
+from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
 from index.generations import tidy
 from index.lexical import LexicalCache, LexicalSnapshot
+from index.lock import lock_holder, writer_lock
+from index.prepare import encoder_texts, prepared, stored_encoder_text
 from index.types import (
     Article,
     Filters,
     FloatArray,
     IndexState,
     IntArray,
-    Passage,
+    KnownSpace,
     PutResult,
     ScoredKey,
     StoredPassage,
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 BATCH_PASSAGES = 256
 """Passages embedded and committed together when many articles are added."""
+
+FREE_BYTES_AT_LEAST = 64 << 20
+"""Free space on the disk below which nothing more is stored."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Snapshot:
     @property
     def passage_count(self) -> int:
         """Number of passages that can be found."""
-        return len(self.dense_leg.main.keys) - len(self.dense_leg.removed) + len(self.dense_leg.delta.keys)
+        return self.dense_leg.count
 
     def dense(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
         """Give the k passages nearest to the question in meaning."""
@@ -81,6 +85,10 @@ class Snapshot:
         """Give the keys that filters allow; nothing where they allow all."""
         return self.catalog.keys_matching(filters, self.seq) if filters else None
 
+    def in_space(self, embedder: Embedder, dense_leg: DenseSnapshot) -> Snapshot:
+        """Give the same state as it is in another space."""
+        return replace(self, embedder=embedder, dense_leg=dense_leg)
+
 
 class Library:
     """Articles in, snapshots for searching out.
@@ -90,19 +98,28 @@ class Library:
 
     def __init__(
         self,
+        folder: Path,
         catalog: Catalog,
         embedder: Embedder,
-        dense: DenseCache,
-        lexical: LexicalCache,
         lock: FileLock | None,
+        load: Callable[[str], Embedder],
     ) -> None:
         self.catalog = catalog
         self.embedder = embedder
-        self._dense = dense
-        self._lexical = lexical
+        self._folder = folder
         self._lock = lock
+        self._load = load
+        self._dense = self.dense_cache(embedder)
+        self._lexical = LexicalCache(folder / "lexical", catalog, writable=self.writable)
         self._changing = Lock()
+        self._merging: Thread | None = None
+        self._model_checked = False
         self._snapshot = self._caught_up()
+        self._merge_when_due()
+
+    def dense_cache(self, embedder: Embedder) -> DenseCache:
+        """Open the dense cache of the embedder's space."""
+        return DenseCache(self._folder / "dense", self.catalog, embedder.space, writable=self.writable)
 
     @property
     def writable(self) -> bool:
@@ -117,10 +134,16 @@ class Library:
         if self.catalog.seq() != self._snapshot.seq:
             with self._changing:
                 try:
-                    self._snapshot = self._caught_up()
+                    self._catch_up()
                 except StoreWriteError as error:
                     log.error("questions are answered from change %d: %s", self._snapshot.seq, error)
         return self._snapshot
+
+    def _catch_up(self) -> None:
+        if not self.writable:
+            self._follow_space()
+        self._snapshot = self._caught_up()
+        self._merge_when_due()
 
     def _caught_up(self) -> Snapshot:
         with self.catalog.reading():
@@ -136,12 +159,82 @@ class Library:
                 self._lexical.snapshot,
             )
 
+    def _follow_space(self) -> None:
+        """Load the model of the space that the writing process has switched to."""
+        active = self.catalog.active_space()
+        if active is not None and active.id != self.embedder.space.id:
+            log.info("the library is now in the space %s", active.id)
+            self.embedder = self._load(active.model)
+            self._dense = self.dense_cache(self.embedder)
+
+    def _merge_when_due(self) -> None:
+        # The cost of a change must not depend on the size of the library.
+        if self._dense.merge_is_due and (self._merging is None or not self._merging.is_alive()):
+            self._merging = Thread(target=self._merge, args=(self._dense,), name="merge", daemon=True)
+            self._merging.start()
+
+    def _merge(self, dense: DenseCache) -> None:
+        dense.merge()
+        with self._changing:
+            if dense is self._dense:
+                self._snapshot = self._caught_up()
+
+    def _wait_for_merge(self) -> None:
+        if self._merging is not None:
+            self._merging.join()
+
+    def rebuild(self, progress: Callable[[float], None] = lambda fraction: None) -> None:
+        """Make both caches anew from the catalog beside those that are served, then switch.
+
+        Raises `StoreWriteError` where they cannot be written; those before are kept. What `progress` (told
+        the share done) raises ends the work.
+        """
+        self._require_writable()
+        self._dense.rebuild(lambda fraction: progress(fraction / 2))
+        self._lexical.rebuild(lambda fraction: progress((1 + fraction) / 2))
+        with self._changing:
+            self._snapshot = self._caught_up()
+
+    def switch(self, embedder: Embedder, dense: DenseCache, caught_up: Callable[[], bool]) -> int:
+        """Search in another space from the returned `seq` on.
+
+        `caught_up` brings `dense` to the newest state while no change is taken, and tells whether it has
+        every passage; where it has not, the library stays as it was and `StoreError` is raised.
+        """
+        self._require_writable()
+        self._wait_for_merge()
+        with self._changing:
+            if not caught_up():
+                raise StoreError(
+                    f"The index in the space {embedder.space.id} does not hold every passage. "
+                    "The library stays as it was; run `groundwire verify`, then try again."
+                )
+            seq = self.catalog.activate(embedder.space)
+            self.embedder, self._dense = embedder, dense
+            self._model_checked = True
+            self._snapshot = self._caught_up()
+        self.checkpoint()
+        return seq
+
+    def check_model(self) -> None:
+        """Prove on some passages that the model is the one that made the stored vectors.
+
+        Raises `ModelError`. Costs a fraction of a second and loads the model.
+        """
+        with self.catalog.reading():
+            keys = self.catalog.live_keys()
+            keys = keys[:: max(1, len(keys) // MODEL_CANARIES)][:MODEL_CANARIES]
+            passages = self.catalog.passages(keys.tolist())
+            vectors = self.catalog.vectors(keys, self.embedder.space)
+        check_model(self.embedder, [stored_encoder_text(passages[int(key)]) for key in keys], vectors)
+        self._model_checked = True
+
     def put(self, article: Article) -> PutResult:
         """Store one article and make it searchable.
 
         Raises `InvalidInputError` for an article that cannot be stored as it is.
         """
-        return self._commit([self._prepared(checked_article(article))])[0]
+        return self._commit([prepared(checked_article(article))])[0]
 
     def put_many(
         self,
@@ -156,7 +249,7 @@ class Library:
         batch: list[PreparedArticle] = []
         for position, article in enumerate(articles):
             try:
-                batch.append(self._prepared(checked_article(article)))
+                batch.append(prepared(checked_article(article)))
             except InvalidInputError as refusal:
                 on_refusal(position, refusal)
             if sum(len(item.passages) for item in batch) >= BATCH_PASSAGES:
@@ -169,16 +262,11 @@ class Library:
             on_result(result)
         batch.clear()
 
-    def _prepared(self, article: Article) -> PreparedArticle:
-        passages = chunk(article)
-        return PreparedArticle(
-            article, passages, tuple(_content_hash(_encoder_text(article, passage)) for passage in passages)
-        )
-
     def _commit(self, batch: Sequence[PreparedArticle]) -> list[PutResult]:
         self._require_writable()
         if not batch:
             return []
+        self._require_space_on_disk()
         known = [self.catalog.unchanged(item.article) for item in batch]
         if all(known):
             return [result for result in known if result is not None]
@@ -191,24 +279,25 @@ class Library:
                 [item for item in batch if self.catalog.unchanged(item.article) is None], vectors
             )
             results = self.catalog.put(batch, vectors, self.embedder.space)
-            self._snapshot = self._caught_up()
+            self._catch_up()
         return results
 
     def _new_vectors(
         self, batch: Sequence[PreparedArticle], made: Container[bytes] = ()
     ) -> dict[bytes, FloatArray]:
         texts = {
-            content_hash: _encoder_text(item.article, passage)
+            key: text
             for item in batch
-            for passage, content_hash in zip(item.passages, item.content_hashes, strict=True)
+            for key, text in zip(item.content_hashes, encoder_texts(item.article, item.passages), strict=True)
         }
         missing = self.catalog.missing_vectors(list(texts), self.embedder.space)
-        wanted = [
-            content_hash for content_hash in texts if content_hash in missing and content_hash not in made
-        ]
+        wanted = [key for key in texts if key in missing and key not in made]
         if not wanted:
             return {}
-        rows = self.embedder.embed_passages([texts[content_hash] for content_hash in wanted])
+        if not self._model_checked:
+            # Before the first vector of this process stands beside those of another.
+            self.check_model()
+        rows = self.embedder.embed_passages([texts[key] for key in wanted])
         return dict(zip(wanted, rows, strict=True))
 
     def delete(self, identity: str) -> int:
@@ -216,7 +305,7 @@ class Library:
         self._require_writable()
         with self._changing:
             seq = self.catalog.delete(identity)
-            self._snapshot = self._caught_up()
+            self._catch_up()
         return seq
 
     def state(self) -> IndexState:
@@ -236,7 +325,8 @@ class Library:
         )
 
     def checkpoint(self) -> None:
-        """Write the dense cache, so that the next opening has nothing to replay."""
+        """Write the dense cache, so that the next opening has little to replay."""
+        self._wait_for_merge()
         if self.writable:
             with self._changing:
                 self._dense.checkpoint()
@@ -251,16 +341,28 @@ class Library:
     def _require_writable(self) -> None:
         if self._lock is None:
             raise StoreLockedError(
-                "Another process writes to this library, so this one cannot change it. "
-                "Send the change to that process (POST /v1/articles), or stop it first."
+                f"Another process ({lock_holder(self._folder)}) writes to this library, so this one cannot "
+                "change it. Send the change to that process (POST /v1/articles), or stop it first."
+            )
+
+    def _require_space_on_disk(self) -> None:
+        # SQLite's log, the caches and a delete need room: what is left is for them.
+        free = shutil.disk_usage(self._folder).free
+        if free < FREE_BYTES_AT_LEAST:
+            raise StoreWriteError(
+                f"Only {free >> 20} MiB are free on the disk of {self._folder}. Nothing was stored; free "
+                "disk space, then send it again. Questions and deletes go on."
             )
 
 
-def open_library(folder: Path, embedder: Embedder) -> Library:
+def open_library(
+    folder: Path, embedder: Embedder, load: Callable[[str], Embedder] = load_embedder
+) -> Library:
     """Open or create the library in a folder.
 
-    The first process to open it may write; while it lives, others read and catch up with it. Raises
-    `StoreError` where the folder cannot be used, `StoreVersionError` where a newer Groundwire wrote it.
+    The first process to open it may write; while it lives, others read and catch up with it, and `load`
+    the model by name when it moves the library to another space. Raises `StoreError` where the folder
+    cannot be used, `StoreVersionError` where a newer Groundwire wrote it.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -269,59 +371,28 @@ def open_library(folder: Path, embedder: Embedder) -> Library:
             f"The data folder {folder} cannot be made: {error}. Choose another in GROUNDWIRE_DATA."
         ) from error
     with ExitStack() as undo:
-        lock = _writer_lock(folder)
+        lock = writer_lock(folder)
         if lock is not None:
             undo.callback(lock.release)
         catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
         undo.callback(catalog.close)
         if lock is not None:
             tidy(folder / "dense", catalog.seq())
-        dense = DenseCache(folder / "dense", catalog, embedder.space)
-        lexical = LexicalCache(folder / "lexical", catalog, writable=lock is not None)
-        library = Library(catalog, embedder, dense, lexical, lock)
+        library = Library(folder, catalog, embedder, lock, load)
         undo.pop_all()
     return library
 
 
-def lock_holder(folder: Path) -> str:
-    """Name the process that holds the writer's lock, as it wrote itself down; empty for none."""
-    try:
-        return (folder / "writer.pid").read_text().strip()
-    except FileNotFoundError:
-        return ""
+def active_space(folder: Path) -> KnownSpace | None:
+    """Tell the space that the library of a folder is searched in; nothing where there is no library yet.
 
-
-def writer_is_free(folder: Path) -> bool:
-    """Tell whether no process holds the writer's lock."""
-    if not folder.is_dir():
-        return True
-    lock = _writer_lock(folder)
-    if lock is None:
-        return False
-    lock.release()
-    return True
-
-
-def _writer_lock(folder: Path) -> FileLock | None:
-    # Whichever thread closes the library releases the lock.
-    lock = FileLock(folder / "writer.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-        (folder / "writer.pid").write_text(f"{os.getpid()}\n")
-    except Timeout:
+    Raises `StoreError` where it cannot be read.
+    """
+    path = folder / "library.sqlite3"
+    if not path.is_file():
         return None
-    except OSError as error:
-        raise StoreError(
-            f"The data folder {folder} cannot be written: {error}. Mend its permissions, or choose another "
-            "in GROUNDWIRE_DATA."
-        ) from error
-    return lock
-
-
-def _encoder_text(article: Article, passage: Passage) -> str:
-    heading = article.sections[passage.section].heading if article.sections else ""
-    return f"{context(article.title, heading)}\n{article.text[passage.char_start : passage.char_end]}"
-
-
-def _content_hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
+    catalog = Catalog(Database(path, writable=False, checked=False))
+    try:
+        return catalog.active_space() if catalog.has_spaces() else None
+    finally:
+        catalog.close()

@@ -101,6 +101,23 @@ _MIGRATIONS = (
         PRIMARY KEY (key, article)
     ) WITHOUT ROWID;
     """,
+    # The spaces that a library has vectors of; it is searched in the active one.
+    """
+    CREATE TABLE spaces (
+        id TEXT PRIMARY KEY,
+        model TEXT NOT NULL,
+        dimension INTEGER NOT NULL,
+        active INTEGER NOT NULL,
+        left_seq INTEGER
+    );
+    CREATE UNIQUE INDEX active_space ON spaces (active) WHERE active;
+    INSERT INTO spaces
+        SELECT space, substr(space, 1, instr(space, '@') - 1), length(vector) / 2, 1, NULL
+        FROM vectors LIMIT 1;
+
+    -- Holds all that filters read: these columns stand behind the text, which would be read past otherwise.
+    CREATE INDEX versions_by_filter ON versions (article, version, source, language, published_at);
+    """,
 )
 SCHEMA_VERSION = len(_MIGRATIONS)
 

@@ -42,6 +42,15 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSpace:
+    """A space that a library has vectors of: its id, the name of its model, its dimension."""
+
+    id: str
+    model: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A half-open range of code points."""
 

@@ -13,7 +13,10 @@ from fastapi import Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
+from service.answer_log import AnswerLog
+from service.changes import Changes
 from service.engine import Engine
+from service.job_queue import JobQueue
 from service.problems import BusyError
 
 _WAIT_S = 2.0
@@ -97,5 +100,26 @@ def workers_of(request: Request) -> Workers:
     return workers
 
 
+def jobs_of(request: Request) -> JobQueue:
+    """Give the jobs of the app's data folder."""
+    jobs: JobQueue = request.state.jobs
+    return jobs
+
+
+def changes_of(request: Request) -> Changes:
+    """Give what stores and deletes articles for requests."""
+    changes: Changes = request.state.changes
+    return changes
+
+
+def answers_of(request: Request) -> AnswerLog:
+    """Give the answers that are remembered."""
+    answers: AnswerLog = request.state.answers
+    return answers
+
+
 EngineDep = Annotated[Engine, Depends(engine_of)]
 WorkersDep = Annotated[Workers, Depends(workers_of)]
+JobsDep = Annotated[JobQueue, Depends(jobs_of)]
+ChangesDep = Annotated[Changes, Depends(changes_of)]
+AnswersDep = Annotated[AnswerLog, Depends(answers_of)]

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypedDict
 
 from fastapi import FastAPI
-from starlette.concurrency import run_in_threadpool
+from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.middleware import Middleware
 
+from index.errors import StoreNotReadyError
 from service.access import KeyRing, Workers
+from service.answer_log import AnswerLog
+from service.changes import Changes, change_kinds
 from service.engine import Engine, UnansweredError, load_corpus_once, open_engine
+from service.job_queue import JobQueue
+from service.jobs import JobKind, JobRunner
 from service.middleware import Envelope, SizeLimit
 from service.origin import OriginGuard
 from service.problems import add_handlers
-from service.routes import answer, articles, chat, mcp, pages, state
-from service.settings import Settings
+from service.rebuilding import rebuild_kind
+from service.routes import answer, articles, chat, feedback, jobs, mcp, pages, rebuild, state
+from service.settings import Settings, read_settings
+from service.store import FILE_NAME, ServiceStore
 from service.unanswered import unanswered
+from service.uploads import Uploads
 
 log = logging.getLogger(__name__)
+
+_PREPARING_S = 60.0
+_LOOK_EVERY_S = 0.2
 
 
 class _State(TypedDict):
     engine: Engine
+    jobs: JobQueue
+    changes: Changes
+    answers: AnswerLog
 
 
 def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = open_engine) -> FastAPI:
@@ -32,16 +47,8 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[_State]:
-        engine = await run_in_threadpool(open_engine, settings)
-        try:
-            loaded = await run_in_threadpool(load_corpus_once, engine, settings)
-            if loaded:
-                log.info("loaded %d articles from %s", loaded.added, settings.corpus)
-            # The first question must not wait for the model to be read.
-            await run_in_threadpool(engine.library.embedder.embed_queries, ["ready"])
-            yield {"engine": engine}
-        finally:
-            await run_in_threadpool(engine.close)
+        async with contextmanager_in_threadpool(_opened(settings, open_engine)) as state:
+            yield state
 
     app = FastAPI(
         title="Groundwire",
@@ -62,6 +69,66 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
     app.state.workers = Workers(settings.answers_at_once)
     add_handlers(app)
     app.add_exception_handler(UnansweredError, unanswered)
-    for module in (answer, articles, chat, mcp, state, pages):
+    for module in (answer, articles, chat, feedback, jobs, mcp, rebuild, state, pages):
         app.include_router(module.router)
     return app
+
+
+def from_environment() -> FastAPI:
+    """Make the service of the settings in the environment: what each of several workers starts with."""
+    return create_app(read_settings())
+
+
+def _prepared_engine(settings: Settings, open_engine: Callable[[Settings], Engine]) -> Engine:
+    """Open the engine; where another worker is preparing the library, once it has done so."""
+    deadline = time.monotonic() + _PREPARING_S
+    while True:
+        try:
+            return open_engine(settings)
+        except StoreNotReadyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_EVERY_S)
+
+
+@contextmanager
+def _opened(settings: Settings, open_engine: Callable[[Settings], Engine]) -> Iterator[_State]:
+    """Hold what requests need: library, models, jobs."""
+    engine = _prepared_engine(settings, open_engine)
+    try:
+        loaded = load_corpus_once(engine, settings)
+        if loaded:
+            log.info("loaded %d articles from %s", loaded.added, settings.corpus)
+        # The first question must not wait for the model to be read.
+        engine.library.embedder.embed_queries(["ready"])
+        engine.library.check_model()
+        store = ServiceStore(settings.data / FILE_NAME)
+        try:
+            queue = JobQueue(store)
+            changes = Changes(engine.library, queue, Uploads(settings.data))
+            with _working(queue, engine, settings):
+                yield {"engine": engine, "jobs": queue, "changes": changes, "answers": AnswerLog(store)}
+        finally:
+            store.close()
+    finally:
+        engine.close()
+
+
+@contextmanager
+def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[None]:
+    """Work on jobs where this process may write to the library."""
+    if not engine.library.writable:
+        yield
+        return
+    Uploads(settings.data).tidy({job.params["upload"] for job in queue.waiting("ingest")})
+    runner = JobRunner(queue, job_kinds(engine, settings))
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+
+
+def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:
+    """Give the kinds of jobs that this service works on."""
+    return [*change_kinds(engine.library, Uploads(settings.data)), rebuild_kind(engine.library)]

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
 from service import show
+from service.commands import library
 from service.commands.add import add
 from service.commands.evaluation import evaluations
 from service.commands.opened import opened_engine as _engine
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(evaluations, name="eval")
 app.command()(add)
 app.command()(watch)
+library.register(app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
@@ -122,7 +124,7 @@ def status(as_json: Json = False) -> None:
     """Tell what the library holds and what its caches reflect."""
     from dataclasses import asdict
 
-    from index.library import lock_holder
+    from index.lock import lock_holder
 
     settings = read_settings()
     with _engine(settings) as engine:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from index.embed import load_embedder
+from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, ModelFailedError, ModelTimeoutError
-from index.library import Library, open_library
+from index.library import Library, active_space, open_library
 from rag.aliases import Aliases, read_aliases
 from rag.answer import answer
 from rag.evidence import EvidenceScorer
@@ -18,6 +19,8 @@ from rag.scorers import load_scorer
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.ingest import Summary, add_paths
 from service.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class UnansweredError(ModelFailedError):
@@ -103,11 +106,26 @@ def open_engine(settings: Settings) -> Engine:
     """Open the library and the models of the settings. Raises `GroundwireError`."""
     names = settings.data / "aliases.txt"
     aliases = read_aliases(names) if names.is_file() else {}
-    embedder = load_embedder(settings.embedder)
+    embedder = load_library_embedder(settings)
     library = open_library(settings.data, embedder)
     generator = load_generator(settings.generator, settings.limits, settings.endpoint)
     scorer = load_scorer(settings.evidence, embedder)
     return Engine(library, scorer, generator, aliases, settings.generator)
+
+
+def load_library_embedder(settings: Settings) -> Embedder:
+    """Load the model whose space the library is in; a new library takes the one of the settings."""
+    active = active_space(settings.data)
+    name = active.model if active else settings.embedder
+    if name != settings.embedder:
+        log.warning(
+            "the library is in the space of %s, not of %s as the settings say; "
+            "`groundwire rebuild --embedder %s` moves it",
+            name,
+            settings.embedder,
+            settings.embedder,
+        )
+    return load_embedder(name)
 
 
 def load_corpus_once(

@@ -158,22 +158,28 @@ def _from_addresses(
         summary.work_done += _ADDRESS_WORK
 
 
-def add_contents(files: Iterable[tuple[str, bytes]], library: Library) -> Summary:
+def add_contents(
+    files: Iterable[tuple[str, bytes]],
+    library: Library,
+    on_progress: Callable[[Summary], None] | None = None,
+) -> Summary:
     """Store the articles of files given as (label, content)."""
     summary = Summary()
     _store(
         (item for name, content in files for item in _from_bytes(name, content, summary)),
         library,
         summary,
-        None,
+        on_progress,
     )
     return summary
 
 
-def add_lines(file: IO[bytes], library: Library) -> Summary:
+def add_lines(
+    file: IO[bytes], library: Library, on_progress: Callable[[Summary], None] | None = None
+) -> Summary:
     """Store the articles of a JSON Lines stream."""
     summary = Summary()
-    _store(_from_lines("", file, summary), library, summary, None)
+    _store(_from_lines("", file, summary), library, summary, on_progress)
     return summary
 
 

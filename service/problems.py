@@ -45,7 +45,7 @@ _STATUS: tuple[tuple[type[GroundwireError], int, str], ...] = (
 """The most special class comes first."""
 
 NOT_JSON = "The body is not JSON. Send one JSON object in UTF-8."
-_NOT_FOUND = "Nothing is stored under this id. GET /v1/articles lists what is."
+_NOT_FOUND = "Nothing is stored under this id. GET /v1/articles and GET /v1/jobs list what is."
 _KINDS = {
     400: "malformed-body",
     401: "unauthorized",
@@ -64,6 +64,10 @@ _DETAILS = {
 
 class BusyError(GroundwireError):
     """All workers are taken and the queue is full."""
+
+
+class ConflictError(GroundwireError):
+    """A request contradicts one that was made before."""
 
 
 def problem(
@@ -103,6 +107,8 @@ def problem_of(request: Request, error: Exception) -> JSONResponse:
         return problem(request, 500, "unexpected", detail)
     if isinstance(error, BusyError):
         return problem(request, 503, "busy", str(error), headers={"Retry-After": "1"})
+    if isinstance(error, ConflictError):
+        return problem(request, 409, "conflict", str(error))
     status, kind = next((status, kind) for cls, status, kind in _STATUS if isinstance(error, cls))
     errors = None
     if isinstance(error, InvalidInputError):

@@ -11,9 +11,10 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.text import Text
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.supervisors import Multiprocess
 
 from index.errors import StoreLockedError
-from index.library import lock_holder, writer_is_free
+from index.lock import lock_holder, writer_is_free
 from service.app import create_app
 from service.middleware import MAX_HEADERS
 from service.problems import MEDIA_TYPE
@@ -28,16 +29,21 @@ def run(settings: Settings, console: Console) -> None:
             "Stop it, or set GROUNDWIRE_DATA to another folder."
         )
     console.print(Text(f"Groundwire opens its library in {settings.data} …"))
+    if settings.workers > 1:
+        _run_many(settings, console)
+        return
     server = _Announcing(server_config(create_app(settings), settings), console)
     server.run()
     if not server.started:
         raise SystemExit(1)
 
 
-def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    """Give the configuration under which an app is served."""
+def server_config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:
+    """Give the configuration under which an app is served; a name makes it in each of several processes."""
     return uvicorn.Config(
         app,
+        factory=isinstance(app, str),
+        workers=settings.workers if isinstance(app, str) else 1,
         host=settings.host,
         port=settings.port,
         http=_Protocol,
@@ -74,6 +80,16 @@ class _Protocol(H11Protocol):
         for event in (head, h11.Data(data=body), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def _run_many(settings: Settings, console: Console) -> None:
+    """Serve with several processes; one that dies is started again, and the lock finds a new writer."""
+    config = server_config("service.app:from_environment", settings)
+    listening = config.bind_socket()
+    host, port = listening.getsockname()[:2]
+    console.print(Text(f"{settings.workers} processes answer at http://{host}:{port}/  (Ctrl+C stops them)"))
+    # Each process reads the settings from where this one did.
+    Multiprocess(config, sockets=[listening]).run()
 
 
 class _Announcing(uvicorn.Server):

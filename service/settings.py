@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         ".example.com takes in all below it, * is any; none: nothing is fetched",
     )
     max_body_mib: int = Field(64, ge=1, le=4096, description="largest request body in MiB")
+    workers: int = Field(
+        1, ge=1, le=64, description="processes that serve; one of them writes, the others hand it changes"
+    )
     answers_at_once: int = Field(2, ge=1, le=64, description="questions worked on at the same time")
 
     @field_validator("api_keys", "fetch_hosts", mode="before")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def require_writer(engine: Engine) -> None:
     """Refuse to go on where another process writes to the library. Raises `StoreLockedError`."""
     if not engine.library.writable:
-        from index.library import lock_holder
+        from index.lock import lock_holder
 
         holder = lock_holder(read_settings().data)
         raise StoreLockedError(

@@ -15,7 +15,8 @@ from starlette.concurrency import run_in_threadpool
 from rag.answer import find
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from rag.understand import understand
-from service.access import EngineDep, KeyedRoute, Workers, WorkersDep
+from service.access import AnswersDep, EngineDep, KeyedRoute, Workers, WorkersDep
+from service.answer_log import AnswerLog
 from service.engine import Engine
 from service.metrics import observe_answer
 from service.problems import problem_of
@@ -31,23 +32,26 @@ class _GoneError(Exception):
 
 
 @router.post("/v1/answer")
-async def answer(body: AnswerIn, request: Request, engine: EngineDep, workers: WorkersDep) -> Response:
+async def answer(
+    body: AnswerIn, request: Request, engine: EngineDep, workers: WorkersDep, answers: AnswersDep
+) -> Response:
     """Answer a question, whole or as a stream of server-sent events."""
     question = body.value()
     engine.check(question)
     if not body.stream:
-        return await run_in_threadpool(_whole, question, engine, workers)
+        return await run_in_threadpool(_whole, question, engine, workers, answers)
     understand(question)
-    stream = _Stream(request, engine, question, await run_in_threadpool(_placed, workers))
+    stream = _Stream(request, engine, answers, question, await run_in_threadpool(_placed, workers))
     return StreamingResponse(
         stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
 
 
-def _whole(question: Question, engine: Engine, workers: Workers) -> Response:
+def _whole(question: Question, engine: Engine, workers: Workers, answers: AnswerLog) -> Response:
     with workers.place():
         result = engine.answer(question)
     observe_answer(result)
+    answers.remember(result)
     return JSONResponse(answer_out(result))
 
 
@@ -82,9 +86,12 @@ class _Stream:
     Made on the event loop, where the events are read. `place` is given back when the work ends.
     """
 
-    def __init__(self, request: Request, engine: Engine, question: Question, place: ExitStack) -> None:
+    def __init__(
+        self, request: Request, engine: Engine, answers: AnswerLog, question: Question, place: ExitStack
+    ) -> None:
         self._request = request
         self._engine = engine
+        self._answers = answers
         self._question = question
         self._place = place
         self._loop = asyncio.get_running_loop()
@@ -113,6 +120,7 @@ class _Stream:
             with self._place:
                 result = self._engine.answer(self._question, self._retrieved, self._written)
             observe_answer(result)
+            self._answers.remember(result)
             for name, data in _answer_events(result):
                 self._tell(name, data)
         except _GoneError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
@@ -14,28 +15,35 @@ from starlette.exceptions import HTTPException
 from index.errors import InvalidInputError
 from index.types import Filters
 from rag.understand import checked_date
-from service.access import EngineDep, KeyedRoute
-from service.engine import Engine
-from service.ingest import Summary, add_contents, add_lines, article_from_json
-from service.wire import Text, article_out, listed_out, parse_json, put_out, summary_out
+from service.access import ChangesDep, EngineDep, KeyedRoute
+from service.changes import Changes
+from service.job_queue import Job
+from service.routes.jobs import accepted
+from service.uploads import LINES
+from service.wire import Text, article_out, listed_out, parse_json, put_out
 
 router = APIRouter(route_class=KeyedRoute)
 
 _MAX_FILES = 100
 _SPOOL_BYTES = 1 << 20
+_LONGEST_KEY = 200
 
 
 @router.post("/v1/articles", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
-async def add(request: Request, engine: EngineDep) -> Response:
-    """Add one article as JSON, many as JSON Lines, or files as multipart."""
+async def add(request: Request, changes: ChangesDep) -> Response:
+    """Add one article as JSON, many as JSON Lines, or files as multipart.
+
+    Many become a job (202) where they are long, where `Prefer: respond-async` asks for it, or where an
+    Idempotency-Key comes with them: the same key again gives the same job.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         body = await request.body()
-        return await run_in_threadpool(_add_one, body, engine, "")
+        return await run_in_threadpool(_add_one, body, changes, "")
     if kind in ("application/x-ndjson", "application/jsonl"):
-        return await _add_lines(request, engine)
+        return await _add_lines(request, changes)
     if kind == "multipart/form-data":
-        return await _add_files(request, engine)
+        return await _add_files(request, changes)
     raise HTTPException(
         415,
         "Send an article as application/json, many as application/x-ndjson, or files as multipart/form-data.",
@@ -44,43 +52,54 @@ async def add(request: Request, engine: EngineDep) -> Response:
 
 
 @router.put("/v1/articles/{article_id}", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
-async def upsert(article_id: str, request: Request, engine: EngineDep) -> Response:
+async def upsert(article_id: str, request: Request, changes: ChangesDep) -> Response:
     """Store an article under an id: 201 where it is new, 200 where it was updated or says nothing new."""
     body = await request.body()
-    return await run_in_threadpool(_add_one, body, engine, article_id)
+    return await run_in_threadpool(_add_one, body, changes, article_id)
 
 
-def _add_one(body: bytes, engine: Engine, article_id: str) -> Response:
+def _add_one(body: bytes, changes: Changes, article_id: str) -> Response:
     row = parse_json(body)
     if article_id and isinstance(row, dict) and row.setdefault("id", article_id) != article_id:
         raise InvalidInputError("id", "differs from the id in the path.", "Leave it out of the body.")
-    result = engine.library.put(article_from_json(row))
+    result = changes.put(row)
+    if isinstance(result, Job):
+        return accepted(result)
     created = result.status == "created"
     return JSONResponse(
         put_out(result), 201 if created else 200, headers={"Location": f"/v1/articles/{result.article_id}"}
     )
 
 
-async def _add_lines(request: Request, engine: Engine) -> Response:
+async def _add_lines(request: Request, changes: Changes) -> Response:
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
         async for part in request.stream():
             file.write(part)
         file.seek(0)
-        return _summarised(await run_in_threadpool(add_lines, file, engine.library))
+        return await run_in_threadpool(_add_many, request, changes, [(LINES, file)])
 
 
-async def _add_files(request: Request, engine: Engine) -> Response:
+async def _add_files(request: Request, changes: Changes) -> Response:
     async with request.form(max_files=_MAX_FILES, max_fields=10) as form:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not files:
             raise InvalidInputError("files", "has no file.", "Send each file as a part named files.")
-        contents = [(file.filename or "file", await file.read()) for file in files]
-    return _summarised(await run_in_threadpool(add_contents, contents, engine.library))
+        labelled = [(file.filename or "file", file.file) for file in files]
+        return await run_in_threadpool(_add_many, request, changes, labelled)
 
 
-def _summarised(summary: Summary) -> Response:
-    nothing_stored = summary.refused and summary.refused == summary.seen
-    return JSONResponse(summary_out(summary), 422 if nothing_stored else 200)
+def _add_many(request: Request, changes: Changes, files: Sequence[tuple[str, IO[bytes]]]) -> Response:
+    preferences = request.headers.get("prefer", "").lower().replace(" ", "").split(",")
+    request_key = request.headers.get("idempotency-key", "")
+    if len(request_key) > _LONGEST_KEY:
+        raise InvalidInputError(
+            "Idempotency-Key", f"is longer than {_LONGEST_KEY} characters.", "Use a UUID, for example."
+        )
+    done = changes.add(files, later="respond-async" in preferences, request_key=request_key)
+    if isinstance(done, Job):
+        return accepted(done)
+    stored = done["added"] + done["updated"] + done["unchanged"]
+    return JSONResponse(done, 200 if stored or not done["refused_total"] else 422)
 
 
 @router.get("/v1/articles")
@@ -114,8 +133,12 @@ def read(
 
 
 @router.get("/v1/articles/{article_id}/versions")
-def versions(article_id: str, engine: EngineDep) -> Response:
-    """List the versions of an article, oldest first."""
+def versions(
+    article_id: str, engine: EngineDep, version: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Response:
+    """List the versions of an article, oldest first; one that is named is given whole."""
+    if version is not None:
+        return JSONResponse(article_out(engine.library.catalog.article(article_id, version)))
     found = engine.library.catalog.versions(article_id)
     items = [
         {"version": item.version, "title": item.title, "added_at": item.added_at, "seq": item.seq}
@@ -125,7 +148,9 @@ def versions(article_id: str, engine: EngineDep) -> Response:
 
 
 @router.delete("/v1/articles/{article_id}")
-def delete(article_id: str, engine: EngineDep) -> Response:
+def delete(article_id: str, changes: ChangesDep) -> Response:
     """Delete an article for good; from the `seq` in the reply on no question finds it."""
-    seq = engine.library.delete(article_id)
+    seq = changes.delete(article_id)
+    if isinstance(seq, Job):
+        return accepted(seq)
     return JSONResponse({"id": article_id, "status": "deleted", "seq": seq})

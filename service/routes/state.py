@@ -53,4 +53,5 @@ def metrics(engine: EngineDep) -> Response:
 
 
 def _state(engine: Engine) -> dict[str, Any]:
-    return asdict(engine.library.state())
+    state = engine.library.state()
+    return {**asdict(state), "dense": engine.library.snapshot().dense_leg.facts}

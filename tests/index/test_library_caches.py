@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from fakes import FakeEmbedder
 from index.catalog import Catalog, PreparedArticle
 from index.chunk import chunk
 from index.database import Database
-from index.errors import StoreWriteError
-from index.generations import MANIFEST, certify, newest_generation, verified_manifest, write_generation
+from index.errors import ModelError, StoreWriteError
+from index.generations import MANIFEST, certify, verified_generations, verified_manifest, write_generation
 from index.library import open_library
 from index.types import Article
 
@@ -133,7 +134,7 @@ def test_a_generation_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StoreWriteError, match="No space left on device"):
         write_generation(tmp_path, {"a": b"2"}, {}, 2)
-    path, manifest = newest_generation(tmp_path)
+    [(path, manifest)] = verified_generations(tmp_path)
     assert (manifest["seq"], (path / "a").read_bytes()) == (1, b"1")
     assert [child.name for child in tmp_path.iterdir()] == [path.name]
     with pytest.raises(StoreWriteError):
@@ -145,9 +146,9 @@ def test_the_newest_generation_that_verifies_is_taken(tmp_path):
     write_generation(tmp_path / "one", {"a": b"1"}, {}, 1)
     write_generation(tmp_path / "two", {"a": b"2"}, {}, 2)
     shutil.move(tmp_path / "two" / "g000000000002", tmp_path / "one")
-    assert newest_generation(tmp_path / "one")[1]["seq"] == 2
+    assert next(verified_generations(tmp_path / "one"))[1]["seq"] == 2
     flip(tmp_path / "one" / "g000000000002" / "a")
-    assert newest_generation(tmp_path / "one")[1]["seq"] == 1
+    assert next(verified_generations(tmp_path / "one"))[1]["seq"] == 1
 
 
 def test_what_was_committed_before_a_crash_reaches_the_caches(written, tmp_path):
@@ -213,7 +214,8 @@ def test_an_older_catalog_that_was_put_back_is_not_answered_from_newer_caches(wr
     library.close()
 
 
-def test_a_checkpoint_leaves_one_generation_and_nothing_to_replay(library, tmp_path):
+def test_a_checkpoint_leaves_one_generation_and_nothing_to_replay(library, tmp_path, monkeypatch):
+    monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 0)
     folder = tmp_path / "library" / "dense"
     for number in range(3):
         library.put(article(number))
@@ -231,12 +233,14 @@ def test_what_a_cut_off_write_left_is_removed_when_the_library_is_opened(written
     shutil.copytree(folder, tmp_path / "x")
     (tmp_path / "x" / "dense" / "tmp-99-7").mkdir()
     (tmp_path / "x" / "dense" / "tmp-99-7" / "keys.bin").write_bytes(b"half")
-    (tmp_path / "x" / "lexical" / f"{MANIFEST}.tmp").write_bytes(b"{")
+    (tmp_path / "x" / "lexical" / "index-000001" / f"{MANIFEST}.tmp").write_bytes(b"{")
+    (tmp_path / "x" / "lexical" / "tmp-99-2").mkdir()
     library = open_library(tmp_path / "x", FakeEmbedder())
     assert [path.name for path in (tmp_path / "x" / "dense").iterdir()] == ["g000000000001"]
     assert answers(library) == expected
     library.put(article(50))
-    assert not (tmp_path / "x" / "lexical" / f"{MANIFEST}.tmp").exists()
+    assert not (tmp_path / "x" / "lexical" / "index-000001" / f"{MANIFEST}.tmp").exists()
+    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000001"]
     library.close()
 
 
@@ -247,3 +251,143 @@ def test_caches_that_grew_change_by_change_answer_as_those_made_at_once(written,
         library.put(article(number))
     assert answers(library) == expected
     library.close()
+
+
+def test_few_changes_are_left_to_be_replayed_and_many_are_written(library, tmp_path, monkeypatch):
+    folder = tmp_path / "library" / "dense"
+    library.put(article(0))
+    library.checkpoint()
+    for number in range(1, 6):
+        library.put(article(number))
+    library.checkpoint()
+    assert [path.name for path in folder.iterdir()] == ["g000000000001"]
+    monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 4)
+    library.checkpoint()
+    assert [path.name for path in folder.iterdir()] == ["g000000000006"]
+
+
+def test_a_rebuild_gives_the_same_answers_in_new_caches(written, tmp_path):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    held, told = library.snapshot(), []
+    library.rebuild(told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert answers(library) == expected
+    assert library.snapshot() is not held
+    assert [path.name for path in (tmp_path / "x" / "dense").iterdir()] == ["g000000000001-1"]
+    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000002"]
+    assert [hit.key for hit in held.lexical("bank", 3)] == [
+        hit.key for hit in library.snapshot().lexical("bank", 3)
+    ]
+    library.put(article(30))
+    assert_caches_agree(library)
+    library.close()
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_changes_made_while_a_rebuild_runs_are_in_it(written, tmp_path):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    reader = open_library(tmp_path / "x", FakeEmbedder())
+    meanwhile = iter([lambda: library.put(article(50)), lambda: library.delete("a3")])
+
+    def change(fraction):
+        # From another thread, as requests are.
+        thread = threading.Thread(target=next(meanwhile, lambda: None))
+        thread.start()
+        thread.join()
+
+    library.rebuild(change)
+    for each in (library, reader):
+        assert_caches_agree(each)
+        assert "a3" not in each.catalog.known_ids()
+    assert next(meanwhile, None) is None
+    reader.close()
+    library.close()
+
+
+def test_a_rebuild_that_is_ended_or_fails_leaves_everything_as_it_was(written, tmp_path, monkeypatch):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+
+    def end(fraction):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.rebuild(end)
+
+    def full(*arguments):
+        raise StoreWriteError("The disk is full. Free space.")
+
+    with monkeypatch.context() as patch, pytest.raises(StoreWriteError):
+        patch.setattr("index.lexical.certify", full)
+        library.rebuild()
+    assert answers(library) == expected
+    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000001"]
+    library.put(article(31))
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_a_lexical_index_that_cut_words_in_another_way_is_made_anew(written, tmp_path, monkeypatch, caplog):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    with monkeypatch.context() as patch:
+        patch.setattr("index.lexical.lexical_tokens", lambda text: [word[:2] for word in text.split()])
+        other = open_library(tmp_path / "x", FakeEmbedder())
+        assert "removing" in caplog.text
+        other.close()
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert answers(library) == expected
+    library.close()
+
+
+class Swapped(FakeEmbedder):
+    """Another revision under the same name."""
+
+    def _rows(self, texts):
+        return super()._rows([text[::-1] for text in texts])
+
+
+def test_a_model_that_was_swapped_is_noticed_before_its_first_vector_is_stored(written, tmp_path):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", Swapped())
+    with pytest.raises(ModelError, match=r"other vectors than those stored .*Put back the model"):
+        library.put(article(77))
+    with pytest.raises(ModelError):
+        library.check_model()
+    assert library.state().articles == 30
+    library.close()
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    library.check_model()
+    library.put(article(77))
+    library.close()
+
+
+def test_a_large_change_is_merged_in_the_background(tmp_path, monkeypatch):
+    monkeypatch.setattr("index.dense.MERGE_AFTER", 8)
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    for number in range(40):
+        library.put(article(number))
+    library._wait_for_merge()
+    assert library.snapshot().dense_leg.pending <= 9
+    assert len(library.snapshot().dense_leg.shelves[0].part.keys) > 20
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_on_a_nearly_full_disk_nothing_is_stored_and_questions_and_deletes_go_on(library, monkeypatch):
+    library.put(article(1))
+    monkeypatch.setattr("index.library.FREE_BYTES_AT_LEAST", 1 << 62)
+    with pytest.raises(StoreWriteError, match=r"Only \d+ MiB are free"):
+        library.put(article(2))
+    assert len(library.snapshot().lexical("title", 9)) == 1
+    library.delete("a1")
+    assert library.snapshot().passage_count == 0

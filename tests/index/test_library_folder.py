@@ -11,7 +11,8 @@ import pytest
 from fakes import FakeEmbedder
 
 from index.errors import StoreError, StoreLockedError, StoreVersionError
-from index.library import lock_holder, open_library, writer_is_free
+from index.library import open_library
+from index.lock import lock_holder, writer_is_free
 from index.schema import APPLICATION_ID, SCHEMA_VERSION
 from index.types import Article
 
@@ -144,7 +145,9 @@ def test_the_second_to_open_a_library_cannot_write(library, tmp_path):
         lambda: second.put_many([KIMI], pytest.fail, pytest.fail),
         lambda: second.delete("kimi"),
     ):
-        with pytest.raises(StoreLockedError, match=r"Another process writes .*POST /v1/articles"):
+        with pytest.raises(
+            StoreLockedError, match=rf"Another process \({os.getpid()}\) writes .*POST /v1/articles"
+        ):
             change()
     second.checkpoint()
     second.close()
@@ -159,7 +162,7 @@ def test_a_reader_does_not_open_what_is_not_yet_made(tmp_path, embedder):
 
     with tmp_path.joinpath("writer.lock").open("r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(StoreError, match="still preparing this library"):
+        with pytest.raises(StoreError, match="not prepared yet"):
             open_library(tmp_path, embedder)
 
 

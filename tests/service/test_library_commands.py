@@ -1,0 +1,82 @@
+import json
+
+import pytest
+from fakes import FakeEmbedder
+from service_fakes import Service
+from typer.testing import CliRunner
+
+from index.errors import StoreLockedError
+from index.library import open_library
+from index.types import Article
+from service import engine
+from service.cli import app
+from service.settings import read_settings
+
+
+@pytest.fixture
+def data(monkeypatch):
+    """The data folder of this test, with two articles."""
+    monkeypatch.setenv("GROUNDWIRE_EMBEDDER", "fake")
+    monkeypatch.setattr(engine, "load_embedder", lambda name: FakeEmbedder(model=name))
+    folder = read_settings().data
+    library = open_library(folder, FakeEmbedder())
+    library.put(Article("Kimi", "The zebra round closed.", article_id="kimi"))
+    library.put(Article("Port", "Shanghai opened a port.", article_id="port"))
+    library.close()
+    return folder
+
+
+def run(*words):
+    return CliRunner().invoke(app, list(words))
+
+
+def test_verify_says_that_a_library_is_whole_and_ends_well(data):
+    done = run("verify", "--json")
+    body = json.loads(done.stdout)
+    assert (done.exit_code, body["whole"], body["faults"]) == (0, True, [])
+    assert body["checked"]["vectors made anew"] == 2
+    assert "the library is whole" in run("verify", "--sample", "0").stdout
+
+
+def test_verify_names_what_is_wrong_and_its_remedy_and_rebuild_repairs_it(data):
+    [index] = (data / "dense").glob("*/index.faiss")
+    index.write_bytes(b"damaged")
+    done = run("verify")
+    assert done.exit_code == 1
+    assert "its files are not those of its manifest: `groundwire rebuild`" in " ".join(done.stdout.split())
+    assert run("rebuild").exit_code == 0
+    assert run("verify").exit_code == 0
+
+
+def test_a_backup_is_put_back(data, tmp_path):
+    assert run("backup", str(tmp_path / "backup")).exit_code == 0
+    assert run("remove", "kimi").exit_code == 0
+    assert run("restore", str(tmp_path / "backup")).exit_code == 0
+    library = open_library(data, FakeEmbedder())
+    assert library.catalog.known_ids() == {"kimi", "port"}
+    library.close()
+    assert run("verify").exit_code == 0
+
+
+def test_a_rebuild_is_done_by_the_service_where_it_runs_and_followed_to_its_end(data):
+    with Service(data).client(articles=False) as client:
+        done = run("rebuild")
+        assert done.exit_code == 0, done.output
+        assert "embedded 0, seq 2" in done.stdout
+        [job] = client.get("/v1/jobs").json()["items"]
+        assert (job["kind"], job["status"]) == ("rebuild", "succeeded")
+
+
+def test_a_restore_does_not_replace_what_the_service_has_open(data, tmp_path):
+    with Service(data).client(articles=False) as client:
+        assert run("backup", str(tmp_path / "backup")).exit_code == 0
+        done = run("restore", str(tmp_path / "backup"))
+        assert isinstance(done.exception, StoreLockedError)
+        assert client.get("/v1/index").json()["articles"] == 2
+
+
+def test_a_library_opens_with_the_model_that_it_was_made_with(data, monkeypatch, caplog):
+    monkeypatch.setenv("GROUNDWIRE_EMBEDDER", "another")
+    done = run("status", "--json")
+    assert json.loads(done.stdout)["space"] == FakeEmbedder().space.id
+    assert "`groundwire rebuild --embedder another` moves it" in caplog.text
