@@ -208,7 +208,7 @@ def _judge_of(scorer: EvidenceScorer | None, library: Library) -> Callable[[Case
 def _judge_given(scorer: EvidenceScorer | None, library: Library) -> Callable[[Case], Judged | None]:
     passages: dict[str, list[Hit]] = {}
     snapshot = library.snapshot()
-    keys = [int(k) for part in (snapshot.dense_leg.main, snapshot.dense_leg.delta) for k in part.keys]
+    keys = [int(key) for key in library.catalog.live_keys()]
     for passage in snapshot.passages(keys).values():
         passages.setdefault(passage.article_id, []).append(Hit(passage, 1, None, None, 0.0))
 

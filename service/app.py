@@ -17,13 +17,25 @@ from service.access import KeyRing, Workers
 from service.answer_log import AnswerLog
 from service.changes import Changes, change_kinds
 from service.engine import Engine, UnansweredError, load_corpus_once, open_engine
+from service.evaluation_kind import evaluation_kind
 from service.job_queue import JobQueue
 from service.jobs import JobKind, JobRunner
 from service.middleware import Envelope, SizeLimit
 from service.origin import OriginGuard
 from service.problems import add_handlers
 from service.rebuilding import rebuild_kind
-from service.routes import answer, articles, chat, feedback, jobs, mcp, pages, rebuild, state
+from service.routes import (
+    answer,
+    articles,
+    chat,
+    evaluations,
+    feedback,
+    jobs,
+    mcp,
+    pages,
+    rebuild,
+    state,
+)
 from service.settings import Settings, read_settings
 from service.store import FILE_NAME, ServiceStore
 from service.unanswered import unanswered
@@ -65,11 +77,12 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
             Middleware(SizeLimit, limit=settings.max_body_mib << 20),
         ],
     )
+    app.state.settings = settings
     app.state.keys = KeyRing(settings.api_keys)
     app.state.workers = Workers(settings.answers_at_once)
     add_handlers(app)
     app.add_exception_handler(UnansweredError, unanswered)
-    for module in (answer, articles, chat, feedback, jobs, mcp, rebuild, state, pages):
+    for module in (answer, articles, chat, evaluations, feedback, jobs, mcp, rebuild, state, pages):
         app.include_router(module.router)
     return app
 
@@ -131,4 +144,8 @@ def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[No
 
 def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:
     """Give the kinds of jobs that this service works on."""
-    return [*change_kinds(engine.library, Uploads(settings.data)), rebuild_kind(engine.library)]
+    return [
+        *change_kinds(engine.library, Uploads(settings.data)),
+        evaluation_kind(engine, settings),
+        rebuild_kind(engine.library),
+    ]
