@@ -84,7 +84,7 @@ def test_a_scorer_is_judged_by_its_best_sentences_and_the_place_of_the_article(l
     library.put(ARTICLE)
     library.put(OTHER)
     snapshot = library.snapshot()
-    passages = snapshot.passages([int(key) for key in snapshot.dense_leg.delta.keys])
+    passages = snapshot.passages([int(key) for key in library.catalog.live_keys()])
     ordered = sorted(passages.values(), key=lambda p: p.article_id, reverse=True)
     hits = [Hit(passage, rank, None, None, 0.0) for rank, passage in enumerate(ordered, start=1)]
     scores = {"Leeds won the cup in 1972.": 0.9, "Rain fell on Leeds.": 0.6}
