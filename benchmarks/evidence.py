@@ -107,7 +107,7 @@ def main() -> None:
 
     baseline = SentenceTransformer(str(get_model_path()), device="cpu")
     scorer = ReaderScorer.at()
-    material = load_material(400, arguments.questions)
+    material = load_material(6000, arguments.questions)
     passages = passages_of(material.articles, Reading(read_artefact().vocabulary))
     sides = {"scorer": scorer, "baseline": baseline}
     measure(material.questions[:5], passages, **sides, rounds=1)
