@@ -151,9 +151,12 @@ def _cell(value: object) -> str:
 def _judged_sets(arguments: argparse.Namespace, name: str) -> Iterator[tuple[str, list[Judged], float]]:
     embedder = load_embedder(DEFAULT_MODEL)
     library = open_library(arguments.work / "libraries" / name, embedder)
-    library.put_many(
-        map(titled, iter_articles(arguments.data / name)), lambda result: None, lambda position, error: None
-    )
+    if library.writable:
+        library.put_many(
+            map(titled, iter_articles(arguments.data / name)),
+            lambda result: None,
+            lambda position, error: None,
+        )
     cases = _cases(arguments.data / name, arguments.sample)
     for scorer_name in arguments.scorers:
         scorer = None if scorer_name == BM25 else load_scorer(scorer_name, embedder)
