@@ -64,11 +64,12 @@ def test_groups_of_a_folder_need_no_embedder_for_a_language_that_it_does_not_kno
     )
     (tmp_path / "questions.jsonl").write_text(
         '{"id": "1", "question": "大桥何时通车？", "answers": ["明年春天"], "relevant_ids": ["a"], '
-        '"answer_start": 2}\n',
+        '"answer_start": 2, "evidences": ["公园已经开放。"]}\n',
         encoding="utf-8",
     )
     (group,) = build_groups(tmp_path, LexicalOnly(), most_questions=5, seed=1)
-    assert group.language == "zh"
+    assert (group.language, group.kind) == ("zh", "span")
+    # The answer's place decides; what a machine marked as evidence does not.
     assert group.candidates[0].labels == (1, 0)
 
 
