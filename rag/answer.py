@@ -12,6 +12,7 @@ from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told
 from rag.evidence import EvidenceScorer, Reranker
+from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
 from rag.select import evidence_of
@@ -121,7 +122,8 @@ def answer(
     found = find(question, library=library, scorer=scorer, aliases=aliases, clock=clock)
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
-    evidence = evidence_of(found.passages, found.by_part, scorer.threshold)
+    strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
+    evidence = [] if strange else evidence_of(found.passages, found.by_part, scorer.threshold)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     kept = _checked(drafts, evidence, found, mark=question.unsupported == "mark")

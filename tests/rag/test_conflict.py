@@ -127,3 +127,9 @@ def test_sentence_that_has_little_to_do_with_the_question_is_not_compared():
 def test_summary_of_what_is_cited_is_compared_however_it_scored():
     items = [*evidence(BODY, 0.9), *evidence(SUMMARY, 0.1)]
     assert len(differences(QUESTION, items, [0])) == 1
+
+
+def test_amounts_of_two_articles_with_the_same_digits_are_of_one_thing_only_where_their_words_agree():
+    one = passage("Kimi doubled its ARR in one month, from $100 million to $200 million.", article="a")
+    other = passage("Kimi raised $2 billion, and its valuation passed $20 billion.", article="b")
+    assert found(QUESTION, one, other) == []

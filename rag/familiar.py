@@ -1,0 +1,39 @@
+"""Whether a library speaks at all of what a question names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.tokens import lexical_tokens
+from rag.aliases import Aliases
+from rag.names import names_in
+from rag.types import ScoredPassage, Understanding
+
+_STEM = 6
+"""Letters that stand in for a word's stem, so that Australia meets Australian."""
+
+
+def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassage], aliases: Aliases) -> bool:
+    """Tell whether no passage, with its title and heading, holds any name of a question that has names.
+
+    However alike the words around it are, a passage about somebody else is no evidence. One word of one
+    name is enough to be found, in any of its forms. Passages in another language than the question's spell
+    names differently: where there are only such, nothing is said.
+    """
+    if not any(passage.hit.passage.language == question.language for passage in passages):
+        return False
+    names = names_in(question.text)
+    wanted = {stem for name in names for form in (name, *aliases.get(name, ())) for stem in _stems(form)}
+    if not wanted:
+        return False
+    return not any(wanted & _stems(_context(passage)) for passage in passages)
+
+
+def _context(passage: ScoredPassage) -> str:
+    found = passage.hit.passage
+    return f"{found.title}\n{found.heading}\n{found.text}"
+
+
+def _stems(text: str) -> frozenset[str]:
+    # A single Chinese character is in nearly every text; the pairs of a name are not.
+    return frozenset(token[:_STEM] for token in lexical_tokens(text) if len(token) > 1)

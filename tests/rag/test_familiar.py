@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from builders import asked, passage
+
+from index.types import Hit
+from rag.familiar import names_nothing_found
+from rag.types import ScoredPassage
+
+
+def scored(*places):
+    return [ScoredPassage(Hit(place, rank, None, None, 0.1), 0.5, ()) for rank, place in enumerate(places, 1)]
+
+
+FUNDING = passage("Capital is staked on a few leaders, and the rest wait for money.", article="a")
+
+
+def test_passages_about_somebody_else_hold_no_name_of_the_question():
+    assert names_nothing_found(asked("What is the capital of Australia?"), scored(FUNDING), {})
+
+
+def test_a_name_in_another_form_is_found():
+    place = passage("The Australian government moved its capital to Canberra.", article="b")
+    assert not names_nothing_found(asked("What is the capital of Australia?"), scored(FUNDING, place), {})
+
+
+def test_a_name_in_the_title_is_found():
+    titled = replace(FUNDING, title="Money in Australia")
+    assert not names_nothing_found(asked("What is the capital of Australia?"), scored(titled), {})
+
+
+def test_another_name_for_the_same_is_found():
+    aliases = {"Oz": frozenset({"Australia"})}
+    place = passage("Canberra is the seat of the government of Australia.", article="c")
+    assert names_nothing_found(asked("What did the government of Oz decide?"), scored(place), {})
+    assert not names_nothing_found(asked("What did the government of Oz decide?"), scored(place), aliases)
+
+
+def test_a_question_without_names_is_left_to_the_evidence():
+    assert not names_nothing_found(asked("why did funding become scarce?"), scored(FUNDING), {})
+
+
+def test_passages_in_another_language_say_nothing_about_names():
+    chinese = replace(passage("资本集中在少数头部公司。", article="d"), language="zh")
+    assert not names_nothing_found(asked("What did StepFun raise?"), scored(chinese), {})
+    assert names_nothing_found(asked("What did StepFun raise?"), scored(chinese, FUNDING), {})
+
+
+def test_a_chinese_name_is_not_found_by_one_of_its_characters():
+    chinese = replace(passage("北方的公司在上涨。", article="e"), language="zh")
+    question = replace(asked("海南大学公布了什么?"), language="zh")
+    assert names_nothing_found(question, scored(chinese), {})
