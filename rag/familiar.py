@@ -10,7 +10,7 @@ from rag.names import names_in
 from rag.types import ScoredPassage, Understanding
 
 _STEM = 6
-"""Letters that stand in for a word's stem, so that Australia meets Australian."""
+"""Letters that stand in for a word's stem: Australia meets Australian. IPOs meets IPO without its s."""
 
 
 def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassage], aliases: Aliases) -> bool:
@@ -36,4 +36,4 @@ def _context(passage: ScoredPassage) -> str:
 
 def _stems(text: str) -> frozenset[str]:
     # A single Chinese character is in nearly every text; the pairs of a name are not.
-    return frozenset(token[:_STEM] for token in lexical_tokens(text) if len(token) > 1)
+    return frozenset(token.removesuffix("s")[:_STEM] for token in lexical_tokens(text) if len(token) > 1)

@@ -25,6 +25,11 @@ def test_a_name_in_another_form_is_found():
     assert not names_nothing_found(asked("What is the capital of Australia?"), scored(FUNDING, place), {})
 
 
+def test_an_abbreviation_in_the_plural_is_found():
+    place = passage("The company hurries towards its IPO in Hong Kong.", article="f")
+    assert not names_nothing_found(asked("Why are companies urgently seeking IPOs?"), scored(place), {})
+
+
 def test_a_name_in_the_title_is_found():
     titled = replace(FUNDING, title="Money in Australia")
     assert not names_nothing_found(asked("What is the capital of Australia?"), scored(titled), {})

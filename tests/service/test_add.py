@@ -95,7 +95,7 @@ def test_a_pattern_that_finds_nothing_is_an_error_and_a_name_with_a_bracket_is_a
 @pytest.fixture
 def runner(monkeypatch) -> CliRunner:
     monkeypatch.setattr("service.engine.load_embedder", lambda name: FakeEmbedder())
-    monkeypatch.setattr("service.engine.SimilarityScorer.fitted", lambda embedder: None)
+    monkeypatch.setattr("service.engine.load_scorer", lambda name, embedder: None)
     monkeypatch.setenv("GROUNDWIRE_CORPUS", "")
     return CliRunner()
 
