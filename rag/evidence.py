@@ -1,6 +1,6 @@
 """Evidence: which sentences of the retrieved passages help to answer the question.
 
-The first scorer reads sentence embeddings and shared words. Its features are combined by a logistic
+The similarity scorer reads sentence embeddings and shared words. Its features are combined by a logistic
 regression fitted on question sets that were not used to measure it; `eval/fit_similarity.py`
 fits it and writes `similarity.json` with the refusal threshold.
 """

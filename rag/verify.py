@@ -90,11 +90,6 @@ class Verifier:
         )
 
 
-def support(draft: DraftStatement, evidence: Sequence[Evidence]) -> Support:
-    """Tell whether what a draft cites carries it, by words alone and without other names."""
-    return Verifier().check(draft, evidence)[1]
-
-
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
     """Whether a text is made of whole clauses of what it cites: brackets, a dropped `But` and
     capitals apart.

@@ -125,7 +125,7 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return problem(request, 400, "malformed-json", NOT_JSON)
-    errors = [{"loc": _where(item["loc"]), "msg": str(item["msg"])} for item in found]
+    errors = [{"loc": _where(item["loc"]), "msg": _said(item)} for item in found]
     return problem(
         request,
         422,
@@ -133,6 +133,15 @@ def _validation(request: Request, error: Exception) -> JSONResponse:
         "; ".join(f"{item['loc']}: {item['msg']}" for item in errors[:5]),
         errors=errors,
     )
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    remedy = {
+        "extra_forbidden": "is not a field of this request. Remove it or mend its name: see /openapi.json.",
+        "missing": "is missing. Give it; /openapi.json has its form.",
+        "finite_number": "is not a finite number. Give one.",
+    }
+    return remedy.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

@@ -26,7 +26,9 @@ class EngineSystem:
     def rank(self, question: str, as_of: str, k: int) -> Mapping[str, Sequence[str]]:
         """Give for each leg up to `k` article ids, best first."""
         snapshot = self._engine.library.snapshot()
-        found = retrieve(understand(Question(question, as_of=as_of)), snapshot, top_k=_RANKED_PASSAGES)
+        understanding = understand(Question(question, as_of=as_of))
+        aliases = self._engine.aliases
+        found = retrieve(understanding, snapshot, top_k=_RANKED_PASSAGES, aliases=aliases)
         articles = snapshot.article_ids([hit.key for hit in (*found.dense, *found.lexical)])
         legs = {
             "dense": [articles[hit.key] for hit in found.dense if hit.key in articles],
@@ -51,4 +53,5 @@ class EngineSystem:
             "evidence": self._engine.scorer.name,
             "threshold": self._engine.scorer.threshold,
             "generator": self._engine.generator.name,
+            "aliases": {name: sorted(others) for name, others in self._engine.aliases.items()},
         }

@@ -11,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from rag.answer import Found, find
 from rag.types import Question
 from service.access import Workers
+from service.answer_log import AnswerLog
 from service.completion import content_of, harmless
 from service.engine import Engine
-from service.wire import Json, SearchIn, Text, answer_out, article_out, filters_out, hit_out
+from service.wire import Json, SearchIn, Text, answer_out, article_out, found_out
 from service.work import Work, placed
 
 _LEFT_POLL_S = 0.5
@@ -29,13 +30,17 @@ class ArticleIn(BaseModel):
 
 
 async def answer(
-    engine: Engine, workers: Workers, question: Question, left: Callable[[], Awaitable[bool]]
+    engine: Engine,
+    workers: Workers,
+    answers: AnswerLog,
+    question: Question,
+    left: Callable[[], Awaitable[bool]],
 ) -> tuple[str, Json]:
     """Give an answer as text with its sources, and the whole object.
 
     The work ends when the caller is cancelled or has `left`; then there is nothing to give.
     """
-    work = Work(engine, question, await run_in_threadpool(placed, workers))
+    work = Work(engine, question, await run_in_threadpool(placed, workers), answers)
     try:
         while not await work.finished(_LEFT_POLL_S):
             if await left():
@@ -51,17 +56,17 @@ async def search(engine: Engine, workers: Workers, question: Question) -> tuple[
 
     def found() -> Found:
         with workers.place():
-            return find(question, library=engine.library, scorer=engine.scorer)
+            return find(question, library=engine.library, scorer=engine.scorer, aliases=engine.aliases)
 
     result = await run_in_threadpool(found)
-    hits = [hit_out(hit) for hit in result.passages]
+    body = found_out(result, engine.library.embedder.space.id)
     lines = [
         f"{hit['rank']}. {harmless(hit['title'])} ({hit['source']}, article {hit['article_id']}): "
         f"{harmless(hit['text'])}"
-        for hit in hits
+        for hit in body["hits"]
     ]
     shown = "\n".join(lines) or "Nothing was found."
-    return shown, {"hits": hits, "applied_filters": filters_out(result.understanding.filters)}
+    return shown, body
 
 
 async def get_article(engine: Engine, asked: ArticleIn) -> tuple[str, Json]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from index.types import ArticleSummary, Filters, PutResult, StoredArticle
+from rag.answer import Found
 from rag.types import Answer, Citation, Question, ScoredPassage, Statement
 from rag.understand import MAX_QUESTION, MAX_TOP_K
 from service.ingest import Summary
@@ -131,6 +132,15 @@ def hit_out(passage: ScoredPassage) -> Json:
         },
         "text": hit.passage.text,
         "story": asdict(hit.story) if hit.story else None,
+    }
+
+
+def found_out(found: Found, space: str) -> Json:
+    """Give what a search found: its hits, the filters in force, and the state of the index."""
+    return {
+        "hits": [hit_out(hit) for hit in found.passages],
+        "applied_filters": filters_out(found.understanding.filters),
+        "index": {"seq": found.snapshot.seq, "indexed_through": found.snapshot.changed_at, "space": space},
     }
 
 

@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.access import Workers
+from service.answer_log import AnswerLog
 from service.engine import Engine
 from service.metrics import observe_answer
 
@@ -27,11 +28,12 @@ def placed(workers: Workers) -> ExitStack:
 class Work:
     """An answer that is being worked on. Made and waited for on the event loop.
 
-    `place` is given back when the work ends.
+    `place` is given back when the work ends; `answers` keeps what came of it, for feedback.
     """
 
-    def __init__(self, engine: Engine, question: Question, place: ExitStack) -> None:
+    def __init__(self, engine: Engine, question: Question, place: ExitStack, answers: AnswerLog) -> None:
         self._engine = engine
+        self._answers = answers
         self._question = question
         self._place = place
         self._loop = asyncio.get_running_loop()
@@ -66,6 +68,7 @@ class Work:
             with self._place:
                 self._answer = self._engine.answer(self._question, self._retrieved, self._written)
             observe_answer(self._answer)
+            self._answers.remember(self._answer)
         except Exception as error:  # it is raised again where the result is asked for
             self._error = error
         finally:

@@ -35,9 +35,10 @@ def pins():
 
 
 def commands_named_in(path, word):
-    """The words after `make` or `groundwire` in the code of a document."""
+    """The words after `make` or `groundwire` in the code of a document, where a command can stand."""
     code = "\n".join(found.strip("`") for found in CODE.findall(path.read_text(encoding="utf-8")))
-    return set(re.findall(rf"(?:^|[\s&;(])(?:\.venv/bin/)?{word} ([a-z][a-z-]*)", code, re.MULTILINE))
+    place = r"(?:^\s*(?:\$ )?|[&;(]\s*|\s{3,})(?:\.venv/bin/)?"
+    return set(re.findall(rf"{place}{word} ([a-z][a-z-]*)", code, re.MULTILINE))
 
 
 def test_the_entry_point_is_the_command_line():

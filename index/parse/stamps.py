@@ -10,7 +10,6 @@ from index.dates import parse_date
 from index.parse.pieces import Piece
 
 _TOP: Final = 4
-_BOTTOM: Final = 3
 _LONGEST: Final = 160
 _WORDS: Final = re.compile(
     r"[0-9]|\b(?:by|von|par|por|on|at|am|um|le|el|de|und|and|et|y|published|posted|updated|last|first"

@@ -12,8 +12,6 @@ from rag.reader.network import Weights, collate, read
 from rag.reader.text import Reading, Window, sentence_texts
 from rag.training.types import Group
 
-_WINDOWS_AT_ONCE = 16
-
 
 @dataclass(frozen=True, slots=True)
 class Scored:

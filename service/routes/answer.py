@@ -20,7 +20,16 @@ from service.answer_log import AnswerLog
 from service.engine import Engine
 from service.metrics import observe_answer
 from service.problems import problem_of
-from service.wire import AnswerIn, SearchIn, answer_out, citation_out, filters_out, hit_out, statement_out
+from service.wire import (
+    AnswerIn,
+    SearchIn,
+    answer_out,
+    citation_out,
+    filters_out,
+    found_out,
+    hit_out,
+    statement_out,
+)
 
 router = APIRouter(route_class=KeyedRoute)
 
@@ -67,17 +76,7 @@ def search(body: SearchIn, engine: EngineDep, workers: WorkersDep) -> Response:
     """Find passages for a question, with the score of each leg."""
     with workers.place():
         found = find(body.value(), library=engine.library, scorer=engine.scorer, aliases=engine.aliases)
-    return JSONResponse(
-        {
-            "hits": [hit_out(hit) for hit in found.passages],
-            "applied_filters": filters_out(found.understanding.filters),
-            "index": {
-                "seq": found.snapshot.seq,
-                "indexed_through": found.snapshot.changed_at,
-                "space": engine.library.embedder.space.id,
-            },
-        }
-    )
+    return JSONResponse(found_out(found, engine.library.embedder.space.id))
 
 
 class _Stream:

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from rag.generate.load import EXTRACTIVE
 from rag.types import Question
 from rag.understand import understand
-from service.access import EngineDep, KeyedRoute, WorkersDep
+from service.access import AnswersDep, EngineDep, KeyedRoute, WorkersDep
 from service.completion import DONE, MODEL, Completion, CompletionIn, Content, content_of, event
 from service.conversation import question_of, side_answer
 from service.problems import problem_of
@@ -80,7 +80,9 @@ def _reshaped(problem: Response) -> Response:
 
 
 @completions.post("/v1/chat/completions")
-async def complete(body: CompletionIn, request: Request, engine: EngineDep, workers: WorkersDep) -> Response:
+async def complete(
+    body: CompletionIn, request: Request, engine: EngineDep, workers: WorkersDep, answers: AnswersDep
+) -> Response:
     """Answer the last question of a chat, whole or as a stream."""
     turns = body.turns()
     completion = Completion(body)
@@ -93,7 +95,7 @@ async def complete(body: CompletionIn, request: Request, engine: EngineDep, work
     question = _by_model(body.value(question_of(turns)), body.model)
     engine.check(question)
     understand(question)
-    work = Work(engine, question, await run_in_threadpool(placed, workers))
+    work = Work(engine, question, await run_in_threadpool(placed, workers), answers)
     if body.stream:
         return _streamed(_events(request, completion, work))
     return await _whole(request, completion, work)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.errors import NotFoundError
-from service.access import JobsDep, require_key
+from service.access import JobsDep, KeyedRoute
 from service.evaluation_jobs import KIND, SetName, report_file
 from service.job_queue import Job, JobQueue
 from service.routes.jobs import accepted, job_out
 from service.settings import Settings
 from service.system import Oracle
 
-router = APIRouter(dependencies=[Depends(require_key)])
+router = APIRouter(route_class=KeyedRoute)
 
 
 class EvaluationIn(BaseModel):

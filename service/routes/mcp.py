@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from index.errors import GroundwireError
 from service import tools
-from service.access import engine_of, require_key, workers_of
+from service.access import answers_of, engine_of, require_key, workers_of
 from service.wire import Json, SearchIn
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ async def _called(name: str, arguments: Json, request: Request) -> tuple[str, Js
     engine, workers = engine_of(request), workers_of(request)
     if name == "answer":
         question = SearchIn.model_validate(arguments).value()
-        return await tools.answer(engine, workers, question, request.is_disconnected)
+        return await tools.answer(engine, workers, answers_of(request), question, request.is_disconnected)
     if name == "search":
         return await tools.search(engine, workers, SearchIn.model_validate(arguments).value())
     if name == "get_article":

@@ -45,7 +45,17 @@ def test_every_route_but_a_few_is_closed(locked):
     assert len(replies) == 1, "the refusal is the same whatever was sent"
 
 
-@pytest.mark.parametrize("path", ["/v1/answer", "/v1/search", "/v1/articles"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/answer",
+        "/v1/search",
+        "/v1/articles",
+        "/v1/evaluations",
+        "/v1/index/rebuild",
+        "/v1/answers/a/feedback",
+    ],
+)
 @pytest.mark.parametrize("body", [b"{", b'{"question": 7}', b"\xff"])
 def test_a_key_is_asked_for_before_the_body_is_read(locked, path, body):
     headers = {"Content-Type": "application/json"}
