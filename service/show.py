@@ -98,21 +98,13 @@ def summary(result: Summary, console: Console) -> None:
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:
-    """Print a page of the list of articles."""
-    table = Table(show_edge=False, box=None, pad_edge=False)
-    for heading in ("id", "version", "published", "source", "language", "passages", "title"):
-        table.add_column(heading, overflow="fold")
+    """Print a page of the list of articles, two lines each: the id to copy and what is known, the title."""
     for item in items:
-        table.add_row(
-            plain(item.article_id),
-            str(item.version),
-            plain(item.published_at or "–"),
-            plain(item.source or "–"),
-            plain(item.language),
-            str(item.passages),
-            plain(item.title + (" (teaser)" if item.kind == "teaser" else "")),
-        )
-    console.print(table)
+        about = [item.published_at or "no date", item.language, item.source or "no source"]
+        about += [f"version {item.version}", f"{item.passages} passages"]
+        teaser = " (teaser)" if item.kind == "teaser" else ""
+        console.print(plain(f"{item.article_id}  {', '.join(about)}", style="dim"), soft_wrap=True)
+        console.print(plain(f"    {item.title}{teaser}"), soft_wrap=True)
     more = f"; more with --after {following}" if following is not None else ""
     console.print(f"{len(items)} of {total} articles{more}", highlight=False)
 
