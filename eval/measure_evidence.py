@@ -196,7 +196,7 @@ def _read(row: dict[str, object]) -> Judged:
         pairs = row[key]
         assert isinstance(pairs, list)
         row[key] = tuple((float(p), int(v)) for p, v in pairs)
-    return Judged(**row)  # type: ignore[arg-type]
+    return Judged(**row)  # type: ignore[arg-type]  # JSON has no tuples
 
 
 def _judge_of(scorer: EvidenceScorer | None, library: Library) -> Callable[[Case], Judged | None]:

@@ -83,7 +83,7 @@ class FlatPart:
         parameters: Any = None
         if wanted is not None:
             bits = np.packbits(wanted, bitorder="little")
-            parameters = faiss.SearchParameters(sel=_bitmap(bits))  # type: ignore[call-arg]
+            parameters = faiss.SearchParameters(sel=_bitmap(bits))  # type: ignore[call-arg]  # made by SWIG
         scores, rows = self.index.search(query.reshape(1, -1), k, params=parameters)
         return _scored(self.keys[rows[0]], scores[0], rows[0])
 
@@ -180,7 +180,7 @@ def write_part(part: DensePart, write: Callable[[bytes], object]) -> None:
     """Write the index of a part piece by piece."""
     import faiss
 
-    faiss.write_index(part.index, faiss.PyCallbackIOWriter(write))  # type: ignore[attr-defined]
+    faiss.write_index(part.index, faiss.PyCallbackIOWriter(write))  # type: ignore[attr-defined]  # made by SWIG
 
 
 def read_part(keys: IntArray, file: IO[bytes], size: int, facts: Mapping[str, Any]) -> DensePart:
@@ -191,7 +191,7 @@ def read_part(keys: IntArray, file: IO[bytes], size: int, facts: Mapping[str, An
     faiss.set_deserialization_vector_byte_limit(size)
     faiss.set_deserialization_loop_limit(_LOOP_LIMIT)
     try:
-        index = faiss.read_index(faiss.PyCallbackIOReader(file.read))  # type: ignore[attr-defined]
+        index = faiss.read_index(faiss.PyCallbackIOReader(file.read))  # type: ignore[attr-defined]  # made by SWIG
     except RuntimeError as error:
         raise ValueError(f"the index cannot be read: {error}") from error
     if facts.get("index") == "clustered" and isinstance(index, faiss.IndexIVFScalarQuantizer):
@@ -283,7 +283,7 @@ def _probe_for(
     probe, recall = 8, 0.0
     while recall < _RECALL_AIM and probe < index.nlist:
         probe = min(index.nlist, probe * 2)
-        parameters = faiss.SearchParametersIVF(nprobe=probe)  # type: ignore[call-arg]
+        parameters = faiss.SearchParametersIVF(nprobe=probe)  # type: ignore[call-arg]  # made by SWIG
         _, found = index.search(probes, nearest.shape[1], params=parameters)
         shared = [len(np.intersect1d(a, b)) for a, b in zip(found, nearest, strict=True)]
         recall = float(np.mean(shared)) / nearest.shape[1]

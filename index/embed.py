@@ -160,7 +160,7 @@ def _load_named(name: str) -> SentenceTransformer:
     # Models are read from this machine; without this the client asks its hub even for what is not there.
     constants.HF_HUB_OFFLINE = True
     # A progress bar for loading 103 tensors would stand in the middle of an answer.
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it so
     try:
         return SentenceTransformer(name, device="cpu", trust_remote_code=False, local_files_only=True)
     except Exception as error:  # each kind of damage to a model's files has its own

@@ -45,7 +45,7 @@ def article_of(document: Document, name: str) -> Article:
     counts = merged(document.removed, removed)
     notes = {**document.notes, "author": found["author"], "removed": counts}
     return Article(
-        title=title or first_sentence(text[sections[0].char_start :]),
+        title=" ".join((title or first_sentence(text[sections[0].char_start :])).split()),
         text=text,
         source=found["source"],
         language=found["language"],

@@ -75,7 +75,7 @@ def _articles(entry: Mapping[str, Any], source: str, language: str) -> Iterator[
         "removed": merged(hidden, removed),
     }
     yield Article(
-        title=title,
+        title=" ".join(title.split()),
         text=text,
         source=values["source"],
         url=values["url"],

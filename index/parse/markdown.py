@@ -65,7 +65,7 @@ def parse_markdown(text: str, name: str) -> Article:
     source, published_at = fields.get("source", ""), fields.get("published_at", "")
     language = fields.get("language", "") or language_of(content)
     return Article(
-        title=title or first_sentence(content[sections[0].char_start :]),
+        title=" ".join((title or first_sentence(content[sections[0].char_start :])).split()),
         text=content,
         source=source,
         url=fields.get("url", ""),

@@ -39,7 +39,7 @@ def parse_text(text: str, name: str) -> Article:
         raise no_text(name)
     language = language_of(content)
     return Article(
-        title=title or first_sentence(content),
+        title=" ".join((title or first_sentence(content)).split()),
         text=content,
         language=language,
         sections=sections,

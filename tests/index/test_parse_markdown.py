@@ -157,3 +157,7 @@ def test_fields_are_read_as_they_are_written():
 def test_empty_front_matter_and_a_lone_rule_are_allowed():
     assert read(f"---\n---\n{BODY}").text == BODY
     assert read(f"---\n\n{BODY}").text == BODY
+
+
+def test_white_space_inside_a_title_is_single():
+    assert parse(b"# A  title   of\tmany spaces\n\nOne sentence.\n", "a.md").title == "A title of many spaces"
