@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+# Behind the two lines above: the project need not be installed, and no hub is asked.
 from eval.datasets import iter_articles, load_questions  # noqa: E402
 from index.chunk import chunk, context  # noqa: E402
 from index.embed import Embedder  # noqa: E402

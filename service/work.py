@@ -14,7 +14,7 @@ from service.engine import Engine
 from service.metrics import observe_answer
 
 
-class _GoneError(Exception):
+class GoneError(Exception):
     """The client went away; raised inside the work to end it."""
 
 
@@ -81,4 +81,4 @@ class Work:
 
     def _written(self, text: str) -> None:
         if self._gone.is_set():
-            raise _GoneError
+            raise GoneError

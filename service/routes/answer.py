@@ -30,14 +30,11 @@ from service.wire import (
     hit_out,
     statement_out,
 )
+from service.work import GoneError, placed
 
 router = APIRouter(route_class=KeyedRoute)
 
 HEARTBEAT_S = 15.0
-
-
-class _GoneError(Exception):
-    """The client of a stream went away; raised inside the work to end it."""
 
 
 @router.post("/v1/answer")
@@ -50,7 +47,7 @@ async def answer(
     if not body.stream:
         return await run_in_threadpool(_whole, question, engine, workers, answers)
     understand(question)
-    stream = _Stream(request, engine, answers, question, await run_in_threadpool(_placed, workers))
+    stream = _Stream(request, engine, answers, question, await run_in_threadpool(placed, workers))
     return StreamingResponse(
         stream.events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
     )
@@ -62,13 +59,6 @@ def _whole(question: Question, engine: Engine, workers: Workers, answers: Answer
     observe_answer(result)
     answers.remember(result)
     return JSONResponse(answer_out(result))
-
-
-def _placed(workers: Workers) -> ExitStack:
-    """Take a place before the first byte is sent: a client that is turned away gets a status for it."""
-    place = ExitStack()
-    place.enter_context(workers.place())
-    return place
 
 
 @router.post("/v1/search")
@@ -122,7 +112,7 @@ class _Stream:
             self._answers.remember(result)
             for name, data in _answer_events(result):
                 self._tell(name, data)
-        except _GoneError:
+        except GoneError:
             pass
         except Exception as error:
             # Nobody above this thread would hear of it: the client gets its error event, the log the trace.
@@ -133,13 +123,13 @@ class _Stream:
 
     def _retrieved(self, understanding: Understanding, passages: Sequence[ScoredPassage]) -> None:
         if self._gone.is_set():
-            raise _GoneError
+            raise GoneError
         hits = [hit_out(passage) for passage in passages]
         self._tell("retrieval", {"applied_filters": filters_out(understanding.filters), "hits": hits})
 
     def _written(self, text: str) -> None:
         if self._gone.is_set():
-            raise _GoneError
+            raise GoneError
         if text and self._question.drafts:
             self._tell("delta", {"text": text})
 
