@@ -6,6 +6,7 @@ import math
 import re
 
 from index.sentences import sentence_spans
+from index.tokens import CHINESE
 from index.types import Article, Passage, Section, Span
 
 PASSAGE_UNITS = 150.0
@@ -17,8 +18,7 @@ About 200 word pieces of the default encoder, which reads 256: room stays for ti
 CHINESE_UNIT = 0.65
 """Units of one Chinese character: it says less than an English word, and is one word piece."""
 
-_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_UNIT = re.compile(rf"(?P<chinese>[{_CHINESE}])|[^\W{_CHINESE}]+|[^\w\s]")
+_UNIT = re.compile(rf"(?P<chinese>[{CHINESE}])|[^\W{CHINESE}]+|[^\w\s]")
 
 
 def chunk(article: Article, *, max_units: float = PASSAGE_UNITS) -> tuple[Passage, ...]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from index.tokens import CHINESE
 from index.types import Story
 
 if TYPE_CHECKING:
@@ -45,8 +46,7 @@ _NEWEST = 64
 
 _CLOSEST = 32
 _SQL_VARIABLES = 500
-_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CHINESE}]|[^\W_{_CHINESE}]+")
+_WORD = re.compile(rf"[{CHINESE}]|[^\W_{CHINESE}]+")
 _FIGURE = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 
 _Hashes = npt.NDArray[np.uint32]

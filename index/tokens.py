@@ -12,10 +12,12 @@ import re
 import unicodedata
 from itertools import pairwise
 
-_CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_LETTER = rf"[^\W_{_CHINESE}]"
+CHINESE = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese characters as the inside of a character class of a regular expression."""
+
+_LETTER = rf"[^\W_{CHINESE}]"
 _TOKEN = re.compile(
-    rf"[{_CHINESE}]+"
+    rf"[{CHINESE}]+"
     rf"|{_LETTER}+(?:[.,'’]{_LETTER}+)*"  # a word or number: 5.5, 1,000, don't
 )
 _POSSESSIVE = re.compile(r"['’]s$")
@@ -34,6 +36,11 @@ def lexical_tokens(text: str) -> list[str]:
     return tokens
 
 
+def stem(token: str) -> str:
+    """Give the letters that stand in for a word's stem: "Australian" meets "Australia"."""
+    return token[:_STEM]
+
+
 def query_weights(question: str) -> dict[str, float]:
     """Give the tokens of a question with the weight of each in a search, in reading order.
 
@@ -50,6 +57,7 @@ def _is_minor(token: str) -> bool:
     return token in _ENGLISH_FUNCTION_WORDS or (len(token) == 1 and _is_chinese(token))
 
 
+_STEM = 6
 _MINOR = 0.3
 _CHINESE_ASKING = re.compile(
     "请问|根据文章|为什么|为何|什么|哪一?[些个位种里家年国座条款次场项]?|多少|多大|多长|多久|如何|怎么样?|怎样|谁"

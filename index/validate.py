@@ -39,8 +39,8 @@ def checked_article(article: Article) -> Article:
             raise ValueError(f"section {section} ends behind the text's {len(article.text)} characters")
     return replace(
         article,
-        published_at=_date("published_at", article.published_at),
-        updated_at=_date("updated_at", article.updated_at),
+        published_at=checked_date("published_at", article.published_at),
+        updated_at=checked_date("updated_at", article.updated_at),
         language=article.language or detect(article.text),
         metadata=_metadata(article.metadata),
     )
@@ -92,7 +92,8 @@ def _metadata(metadata: Mapping[str, object]) -> dict[str, object]:
     return read
 
 
-def _date(field: str, value: str) -> str:
+def checked_date(field: str, value: str) -> str:
+    """Give a date in one form, empty for empty, or raise `InvalidInputError` naming the field."""
     if not value:
         return ""
     try:

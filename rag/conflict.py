@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from index.dates import day_of
-from index.tokens import lexical_tokens, query_weights
+from index.tokens import lexical_tokens, query_weights, stem
 from index.types import StoredPassage
 from rag.dates import DateMention, date_mentions
 from rag.names import looks_like_chinese_name, names_in
@@ -266,7 +266,7 @@ def _around(text: str, quantity: Quantity) -> frozenset[str]:
 
 def _stems(text: str) -> frozenset[str]:
     return frozenset(
-        token[:6]
+        stem(token)
         for token, weight in query_weights(text).items()
         if weight >= 1 and token in set(lexical_tokens(text))
     )

@@ -19,7 +19,7 @@ import numpy as np
 
 from index.embed import Embedder
 from index.language import detect
-from index.tokens import lexical_tokens
+from index.tokens import lexical_tokens, stem
 from index.types import FloatArray, Hit, StoredPassage
 from rag.types import Evidence, ScoredPassage
 
@@ -168,8 +168,7 @@ def sentence_texts(passage: StoredPassage) -> list[str]:
 
 
 def _words(text: str) -> frozenset[str]:
-    # The first six letters stand in for a stem: "funding" meets "fundraising" no more than "funded".
-    return frozenset(token[:6] for token in lexical_tokens(text))
+    return frozenset(stem(token) for token in lexical_tokens(text))
 
 
 def _neighbours(values: FloatArray) -> FloatArray:

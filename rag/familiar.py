@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.tokens import lexical_tokens
+from index.tokens import lexical_tokens, stem
 from rag.aliases import Aliases
 from rag.names import names_in
 from rag.types import ScoredPassage, Understanding
-
-_STEM = 6
-"""Letters that stand in for a word's stem: Australia meets Australian. IPOs meets IPO without its s."""
 
 
 def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassage], aliases: Aliases) -> bool:
@@ -23,7 +20,7 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     if not any(passage.hit.passage.language == question.language for passage in passages):
         return False
     names = names_in(question.text)
-    wanted = {stem for name in names for form in (name, *aliases.get(name, ())) for stem in _stems(form)}
+    wanted = {found for name in names for form in (name, *aliases.get(name, ())) for found in _stems(form)}
     if not wanted:
         return False
     return not any(wanted & _stems(_context(passage)) for passage in passages)
@@ -35,5 +32,6 @@ def _context(passage: ScoredPassage) -> str:
 
 
 def _stems(text: str) -> frozenset[str]:
+    # IPOs meets IPO without its s.
     # A single Chinese character is in nearly every text; the pairs of a name are not.
-    return frozenset(token.removesuffix("s")[:_STEM] for token in lexical_tokens(text) if len(token) > 1)
+    return frozenset(stem(token.removesuffix("s")) for token in lexical_tokens(text) if len(token) > 1)

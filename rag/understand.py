@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
-from index.dates import parse_date
 from index.errors import InvalidInputError
 from index.language import detect
 from index.types import Filters
+from index.validate import checked_date
 from rag.names import names_in
 from rag.parts import kind_of, parts_of
 from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of
@@ -76,17 +76,6 @@ def checked_question(text: str) -> str:
             "question", "has a character that is no text.", "Remove NUL and lone surrogates."
         )
     return stripped
-
-
-def checked_date(field: str, value: str) -> str:
-    """Give a date in one form, empty for empty, or raise `InvalidInputError` naming the field."""
-    if not value:
-        return ""
-    try:
-        return parse_date(value)
-    except ValueError as error:
-        remedy = "Give a day of the calendar as 2026-05-10, or a moment as 2026-05-10T09:41:00Z."
-        raise InvalidInputError(field, "is not a date.", remedy) from error
 
 
 def _checked_filters(filters: Filters) -> Filters:

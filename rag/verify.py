@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.language import detect
-from index.tokens import lexical_tokens, query_weights
+from index.tokens import lexical_tokens, query_weights, stem
 from rag.checks import missing_dates, missing_figures, missing_names, negation_differs, roles_swapped
 from rag.dates import date_mentions
 from rag.instructions import is_instruction
@@ -109,10 +109,10 @@ def word_share(text: str, source: str) -> float:
 
     Numbers are left out: they are compared by value elsewhere.
     """
-    known = {_stem(token) for token in lexical_tokens(source)}
+    known = {stem(token) for token in lexical_tokens(source)}
     weights = {token: weight for token, weight in query_weights(text).items() if not token[0].isdecimal()}
     total = sum(weights.values())
-    return sum(weight for token, weight in weights.items() if _stem(token) in known) / total if total else 1.0
+    return sum(weight for token, weight in weights.items() if stem(token) in known) / total if total else 1.0
 
 
 def _context(item: Evidence) -> str:
@@ -150,7 +150,3 @@ def _across_languages(text: str) -> Support:
 
 def _folded(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().casefold().rstrip(".。")
-
-
-def _stem(token: str) -> str:
-    return token[:6]

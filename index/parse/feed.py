@@ -20,14 +20,6 @@ from index.parse.refusals import damaged
 from index.types import Article
 
 _ENTITY: Final = re.compile(rb"<!(?:ENTITY|DOCTYPE[^>\[]{0,500}\[)")
-_RFC_822: Final = re.compile(
-    r"(?:[A-Z][a-z]{2,8},?\s+)?(\d{1,2})\s+([A-Z][a-z]{2})[a-z]*\s+(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([A-Z]{1,5}"
-    r"|[+-]\d{4})?"
-)
-_ZONES: Final = {
-    "GMT": "Z", "UT": "Z", "UTC": "Z", "Z": "Z", "EST": "-05:00", "EDT": "-04:00", "CST": "-06:00",
-    "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
-}  # fmt: skip
 _MOST_ENTRIES: Final = 1000
 _WHOLE: Final = 1000
 
@@ -112,12 +104,7 @@ def _address(entry: Mapping[str, Any]) -> str:
 
 def _date(given: object) -> str:
     """Read a date as feeds write them; `""` for one that says nothing."""
-    text = str(given).strip()
-    if found := _RFC_822.fullmatch(text):
-        day, month, year, hour, minute, second, zone = found.groups()
-        offset = _ZONES.get(zone or "", f"{zone[:3]}:{zone[3:]}" if zone and zone[0] in "+-" else "")
-        text = f"{day} {month} {year} {hour:0>2}:{minute}:{second or '00'}{offset}"
     try:
-        return parse_date(text)
+        return parse_date(str(given).strip())
     except ValueError:
         return ""

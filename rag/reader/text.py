@@ -13,6 +13,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.tokens import CHINESE
 from index.types import Span
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _FUNCTION_WORDS = frozenset(
     " what when where which who whom whose why will with would you your s t ' , . ? ! : ; - ( ) \" “ ” ’ ‘"
     " 的 了 是 在 和 有 与 为 吗 呢 什 么 ， 。 ？ 、 ： ； “ ” （ ） 《 》".split()
 )
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_CHINESE = re.compile(f"[{CHINESE}]")
 _STEM_LETTERS = 5
 
 

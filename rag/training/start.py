@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.tokens import CHINESE
 from index.types import FloatArray
 from rag.reader.text import MATCH_CODES, SHARED_IDS
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_CHINESE = re.compile(f"[{CHINESE}]")
 _SEEN_AT_LEAST = 4
 _NEIGHBOURHOOD = 3
 _MARKS = ("[unused1]", "[unused2]")

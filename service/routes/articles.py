@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from index.errors import InvalidInputError
 from index.types import Filters
-from rag.understand import checked_date
+from index.validate import checked_date
 from service.access import ChangesDep, EngineDep, KeyedRoute
 from service.changes import Changes
 from service.job_queue import Job
