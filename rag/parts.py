@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from index.sentences import sentence_spans
 from index.tokens import query_weights
@@ -56,6 +57,13 @@ def parts_of(question: str, language: str) -> tuple[str, ...]:
     if len(asked) < 2 or len(asked) > MAX_PARTS:
         return (question,)
     return tuple(asked)
+
+
+def setting_of(question: str, language: str) -> str:
+    """Give the sentences before the first one that asks: what all parts of the question are about."""
+    sentences = [question[span.char_start : span.char_end] for span in sentence_spans(question)]
+    told = list(takewhile(lambda sentence: not _asks(sentence, language), sentences))
+    return " ".join(told) if len(told) < len(sentences) else ""
 
 
 def kind_of(question: str) -> QuestionKind:

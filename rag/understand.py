@@ -10,7 +10,7 @@ from index.language import detect
 from index.types import Filters
 from index.validate import checked_date
 from rag.names import names_in
-from rag.parts import kind_of, parts_of
+from rag.parts import kind_of, parts_of, setting_of
 from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of
 from rag.types import Question, QuestionPart, Understanding
 
@@ -52,13 +52,17 @@ def _window(text: str, period: Period | None, filters: Filters) -> Filters | Non
 
 
 def _parts(text: str, language: str) -> tuple[QuestionPart, ...]:
-    """Give the parts of a question; one that names nothing is looked for with the names of the others."""
+    """Give the parts of a question; one that names nothing is looked for with what the question begins
+    with, or with the names of the others.
+    """
     parts = parts_of(text, language)
     if len(parts) == 1:
         return (QuestionPart(text, text),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
+    around = setting_of(text, language) or " ".join(names[:3])
     return tuple(
-        QuestionPart(part, part if set(names_in(part)) else " ".join([*names[:3], part])) for part in parts
+        QuestionPart(part, part if names_in(part) or part.startswith(around) else f"{around} {part}")
+        for part in parts
     )
 
 

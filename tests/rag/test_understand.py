@@ -164,6 +164,14 @@ def test_part_without_a_name_is_looked_for_with_the_names_of_the_others():
     assert parts[1].text == "why is that unusual?"
 
 
+def test_part_that_names_nothing_is_looked_for_with_what_the_question_begins_with():
+    question = "The column compares two waves of funding. Which came first, and what did it teach?"
+    parts = understand(Question(question)).parts
+    assert [part.text for part in parts] == [question.rpartition(",")[0], "what did it teach?"]
+    assert parts[0].query == parts[0].text
+    assert parts[1].query == "The column compares two waves of funding. what did it teach?"
+
+
 def test_aliases_are_learned_from_parentheses():
     texts = [
         "大模型公司阶跃星辰（StepFun）完成融资。",
