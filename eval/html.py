@@ -143,7 +143,7 @@ def _question(number: int, result: CaseResult) -> str:
         part for part in (result.set_name, result.case_id, result.type, result.language) if part
     )
     label = (result.diagnosis or "error").replace("_", " ")
-    surest = "" if result.top_evidence is None else f", surest evidence {result.top_evidence:.2f}"
+    surest = "" if result.answerable is None else f", probability of an answer {result.answerable:.2f}"
     facts: Sequence[tuple[str, str]] = (
         ("expected", escape(expected or "not known")),
         ("answer", escape(given)),

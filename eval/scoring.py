@@ -64,6 +64,7 @@ class Judge:
             scores={FAILED: float(answer is None)}
             | self._answer_scores(case, answer)
             | self._checks(case, observation),
+            answerable=answer.answerable if answer else None,
             top_evidence=max((hit.score for hit in answer.hits), default=0.0) if answer else None,
             top_helps=_top_helps(case, answer) if answer else None,
             timings_ms=_timings(observation),

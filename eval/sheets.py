@@ -103,7 +103,7 @@ def worst(run: RunResult) -> tuple[CaseResult, ...]:
     """Give the questions that went worst: errors first, then by scores, then by how sure the evidence was."""
 
     def badness(result: CaseResult) -> tuple[bool, float, float]:
-        return not result.error, _goodness(result), -(result.top_evidence or 0.0)
+        return not result.error, _goodness(result), -(result.answerable or 0.0)
 
     bad = [result for result in run.results if result.error or result.diagnosis]
     return tuple(sorted(bad, key=badness)[:WORST])

@@ -47,7 +47,7 @@ def _aggregates(
         values = [result.scores[metric] for result in members if metric in result.scores]
         interval = mean_interval(values, seed=seed)
         yield Aggregate(grouping, group, metric, len(values), interval.mean, interval.low, interval.high)
-    scored = [(r.top_evidence, not r.unanswerable) for r in members if r.top_evidence is not None]
+    scored = [(r.answerable, not r.unanswerable) for r in members if r.answerable is not None]
     area = auroc([score for score, _ in scored], [answerable for _, answerable in scored])
     if area is not None:
         yield Aggregate(grouping, group, AUROC, len(scored), area, None, None)
@@ -70,9 +70,9 @@ def calibration(results: Sequence[CaseResult]) -> tuple[ReliabilityBin, ...]:
 def curve(results: Sequence[CaseResult]) -> tuple[CurvePoint, ...]:
     """Give the risk-coverage curve over the questions that can be judged."""
     known = [
-        (result.top_evidence, result.status != "abstained", result.scores["correct"] == 0.0)
+        (result.answerable, result.status != "abstained", result.scores["correct"] == 0.0)
         for result in results
-        if result.top_evidence is not None and "correct" in result.scores
+        if result.answerable is not None and "correct" in result.scores
     ]
     return risk_coverage([k[0] for k in known], [k[1] for k in known], [k[2] for k in known])
 

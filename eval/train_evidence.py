@@ -26,7 +26,7 @@ from rag.reader.network import Weights, working_precision
 from rag.reader.scorer import Logits, read_passages
 from rag.reader.text import Reading, sentence_texts
 from rag.training.draw import Draws
-from rag.training.fit import fit, held_out_figures, read_all, threshold_curve
+from rag.training.fit import fit, held_out_figures, read_all, refusal_curve, without_source
 from rag.training.loop import Plan, Trained, train
 from rag.training.measure import figures, scored
 from rag.training.plot import plot_log
@@ -145,9 +145,10 @@ def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Gr
 
     held_out = [group for group in groups if group.held_out]
     results = read_all(_sample(held_out, _FITTED_A_STRATUM, plan.seed), read)
-    calibration = fit(results)
+    gone = read_all([g for result in results if (g := without_source(result.group))], read)
+    calibration = fit(results, gone)
     facts = {
-        "threshold_curve": threshold_curve(results, calibration),
+        "refusal_curve": refusal_curve(results, gone, calibration),
         "held_out": held_out_figures(results, calibration),
         "held_out_questions": len(results),
         "sample": sample_figures(ready, reading, calibration),

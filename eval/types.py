@@ -162,7 +162,8 @@ class CaseResult:
     """One question of a run: what the system gave and how it scored.
 
     `error` is empty unless the system failed; what it did not give then scores the worst value.
-    `top_evidence` is the best passage's probability, `None` where there was no answer to read it from;
+    `answerable` is the probability by which the question was answered or refused; `top_evidence` is the best
+    passage's, both `None` where there was no answer to read them from;
     `top_helps` tells whether its best sentence does help, `None` where the case has nothing to tell by.
     `quotes` are the cited texts, in the order of `cited`.
     """
@@ -181,6 +182,7 @@ class CaseResult:
     quotes: tuple[str, ...]
     rankings: Mapping[str, tuple[str, ...]]
     scores: Mapping[str, float]
+    answerable: float | None
     top_evidence: float | None
     top_helps: bool | None
     timings_ms: Mapping[str, float]

@@ -11,7 +11,7 @@ from index.library import Library, Snapshot
 from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told
-from rag.evidence import EvidenceScorer, Reranker
+from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
@@ -123,7 +123,8 @@ def answer(
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
-    evidence = [] if strange else evidence_of(found.passages, found.by_part, scorer.threshold)
+    probability, enough = _answerable(scorer, found)
+    evidence = [] if strange or not enough else evidence_of(found.passages, found.by_part)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     kept = _checked(drafts, evidence, found, mark=question.unsupported == "mark")
@@ -148,7 +149,20 @@ def answer(
         index=IndexStamp(snapshot.seq, snapshot.changed_at, library.embedder.space.id),
         models=ModelStamp(library.embedder.space.id, scorer.name, generator.name),
         timings=Timings(**clock.laps, total=sum(clock.laps.values())),
+        answerable=0.0 if strange else probability,
     )
+
+
+def _answerable(scorer: EvidenceScorer, found: Found) -> tuple[float, bool]:
+    """Give the probability that what was found answers the question or a part of it, and whether that is
+    enough.
+    """
+    parts = zip((part.query for part in found.understanding.parts), found.by_part, strict=False)
+    judged = [
+        answerable(scorer, text, passages)
+        for text, passages in [(found.understanding.text, found.passages), *parts]
+    ]
+    return max(probability for probability, _ in judged), any(enough for _, enough in judged)
 
 
 LEAST_SUPPORTED = 1 / 3

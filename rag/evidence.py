@@ -60,6 +60,28 @@ class Reranker(Protocol):
         """Give the same passages in the order in which they should be read, ranks given anew."""
 
 
+@runtime_checkable
+class Judge(Protocol):
+    """A scorer that can tell whether passages answer a question at all better than by their best sentence."""
+
+    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
+        """Give the probability that the passages, as scored for the question, answer it."""
+
+    def refused_below(self, question: str) -> float:
+        """Give the probability below which a question is to be refused."""
+
+
+def answerable(
+    scorer: EvidenceScorer, question: str, passages: Sequence[ScoredPassage]
+) -> tuple[float, bool]:
+    """Give the probability that scored passages answer a question, and whether that is enough to answer."""
+    if isinstance(scorer, Judge):
+        probability = scorer.answerable(question, passages)
+        return probability, probability >= scorer.refused_below(question)
+    best = max((item.score for passage in passages for item in passage.sentences), default=0.0)
+    return best, best >= scorer.threshold
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """A fitted logistic regression over `FEATURES`: bias and one weight a feature."""

@@ -18,13 +18,13 @@ MOST = 32
 
 
 def evidence_of(
-    passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]], threshold: float
+    passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]]
 ) -> list[Evidence]:
     """Give the sentences that count as evidence, best first, then what they lean on, as marks name them.
 
-    The threshold decides whether the question can be answered at all, by the best sentence; beside a
-    sentence that answers it, weaker ones complete the answer. `part_scores` has the same passages scored
-    for each part of a question that asks several things; a sentence counts where it helps with any part.
+    That the question can be answered was decided before; beside the surest sentence, weaker ones complete
+    the answer. `part_scores` has the same passages scored for each part of a question that asks several
+    things; a sentence counts where it helps with any part.
     """
     sentences = [item for passage in passages for item in passage.sentences]
     by_part = [[item.score for passage in scored for item in passage.sentences] for scored in part_scores]
@@ -32,8 +32,6 @@ def evidence_of(
         parts = tuple(scores[number] for scores in by_part)
         sentences[number] = replace(item, score=max(item.score, *parts), parts=parts)
     best = max((item.score for item in sentences), default=0.0)
-    if best < threshold or not sentences:
-        return []
     ranked = sorted(sentences, key=lambda item: -item.score)
     chosen = [item for item in ranked if item.score >= SHARE_OF_BEST * best][:MOST]
     present = {_place(item) for item in chosen}

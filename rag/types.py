@@ -83,11 +83,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A hit with the evidence scorer's probability that its passage answers the question."""
+    """A hit with the evidence scorer's probability that its passage answers the question.
+
+    `logit` and `best_logit` are what a scorer said of the passage and of its best sentence before it was
+    calibrated.
+    """
 
     hit: Hit
     score: float
     sentences: tuple[Evidence, ...]
+    logit: float = 0.0
+    best_logit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,10 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with everything that is needed to check it."""
+    """An answer with everything that is needed to check it.
+
+    `answerable` is the probability that what was retrieved answers the question, by which it is refused.
+    """
 
     id: str
     question: str
@@ -207,3 +216,4 @@ class Answer:
     index: IndexStamp
     models: ModelStamp
     timings: Timings
+    answerable: float = 0.0

@@ -13,7 +13,7 @@ from dataclasses import replace
 from eval.diagnosis import helps
 from eval.types import Case
 from index.types import Filters, Hit, StoredPassage
-from rag.evidence import EvidenceScorer
+from rag.evidence import EvidenceScorer, Judge, answerable
 from rag.types import Answer, Evidence, Question, ScoredPassage
 from service.engine import Engine
 from service.system import EngineSystem, Oracle
@@ -31,6 +31,14 @@ class GivenPassages:
     def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
         """Score the given passages; the hits where none were given."""
         return self._inner.score(question, self._passages or hits)
+
+    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
+        """Judge as the scorer itself does."""
+        return answerable(self._inner, question, passages)[0]
+
+    def refused_below(self, question: str) -> float:
+        """Give the scorer's own bound."""
+        return self._inner.refused_below(question) if isinstance(self._inner, Judge) else self.threshold
 
 
 class GoldEvidence:

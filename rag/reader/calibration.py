@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.types import FloatArray
+from rag.reader.answerable import SIGNS
 
 SENTENCE = ("logit", "passage_logit", "ahead_of_best", "log_rank")
 """Inputs for a sentence: its logit, its passage's, the gap to the best sentence of all, log of the rank."""
 
 PASSAGE = ("logit", "best_sentence", "ahead_of_best", "log_rank")
 """Inputs for a passage: its logit, its best sentence's, the gap to the best passage, log of the rank."""
+
+
+_PARTS = {"sentence": SENTENCE, "passage": PASSAGE, "question": SIGNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,14 @@ class Regression:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was fitted: regressions by language, the threshold of evidence, and the weight of reranking."""
+    """What was fitted, by language: regressions for sentences, passages and the whole question, and the
+    probability below which a question is refused; the threshold of evidence and the weight of reranking.
+    """
 
     sentence: Mapping[str, Regression]
     passage: Mapping[str, Regression]
+    question: Mapping[str, Regression]
+    refused_below: Mapping[str, float]
     threshold: float
     rerank_weight: float
 
@@ -46,7 +54,7 @@ class Calibration:
     def from_json(cls, row: Mapping[str, object]) -> Calibration:
         """Read what `to_json` gave. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
         regressions = {}
-        for part, names in (("sentence", SENTENCE), ("passage", PASSAGE)):
+        for part, names in _PARTS.items():
             languages = row[part]
             if not isinstance(languages, Mapping):
                 raise ValueError(f"{part} is no object")
@@ -54,10 +62,19 @@ class Calibration:
                 language: Regression(float(fit["bias"]), tuple(float(fit[name]) for name in names))
                 for language, fit in languages.items()
             }
-        threshold, weight = row["threshold"], row["rerank_weight"]
+        threshold, weight, refused = row["threshold"], row["rerank_weight"], row["refused_below"]
         if not isinstance(threshold, float) or not isinstance(weight, float):
             raise ValueError("threshold and rerank_weight are numbers")
-        return cls(regressions["sentence"], regressions["passage"], threshold, weight)
+        if not isinstance(refused, Mapping):
+            raise ValueError("refused_below is no object")
+        return cls(
+            regressions["sentence"],
+            regressions["passage"],
+            regressions["question"],
+            {language: float(value) for language, value in refused.items()},
+            threshold,
+            weight,
+        )
 
     def to_json(self) -> dict[str, object]:
         """Give the values for a JSON document."""
@@ -71,6 +88,8 @@ class Calibration:
         return {
             "sentence": told(self.sentence, SENTENCE),
             "passage": told(self.passage, PASSAGE),
+            "question": told(self.question, SIGNS),
+            "refused_below": dict(self.refused_below),
             "threshold": self.threshold,
             "rerank_weight": self.rerank_weight,
         }

@@ -13,6 +13,7 @@ from index.chunk import context
 from index.language import detect
 from index.types import Hit
 from rag.evidence import sentence_texts
+from rag.reader.answerable import PassageRead, signs
 from rag.reader.artefact import SHIPPED, Artefact, read_artefact
 from rag.reader.calibration import inputs
 from rag.reader.network import (
@@ -75,7 +76,7 @@ class ReaderScorer:
             return ()
         logits = self.logits(question, hits)
         calibration = self._artefact.calibration
-        language = "zh" if detect(question) == "zh" else "en"
+        language = _language(question)
         rows, about = inputs(
             [found.passage for found in logits],
             [found.sentences for found in logits],
@@ -84,9 +85,22 @@ class ReaderScorer:
         sentences = iter(calibration.sentence[language].probability(rows).tolist())
         passages = calibration.passage[language].probability(about).tolist()
         return tuple(
-            ScoredPassage(hit, score, tuple(_evidence(hit, sentences)))
-            for hit, score in zip(hits, passages, strict=True)
+            ScoredPassage(
+                hit, score, tuple(_evidence(hit, sentences)), read.passage, max(read.sentences, default=0.0)
+            )
+            for hit, score, read in zip(hits, passages, logits, strict=True)
         )
+
+    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
+        """Give the probability that the passages, as scored for the question, answer it."""
+        if not passages:
+            return 0.0
+        row = signs(question, [_as_read(passage) for passage in passages])
+        return float(self._artefact.calibration.question[_language(question)].probability(row)[0])
+
+    def refused_below(self, question: str) -> float:
+        """Give the probability below which a question of this language is to be refused."""
+        return self._artefact.calibration.refused_below[_language(question)]
 
     def rerank(self, passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
         """Give the passages by their places in retrieval and as evidence together."""
@@ -174,6 +188,19 @@ def _batches(members: Sequence[int], windows: Sequence[Window]) -> list[list[int
 def _joined(parts: Sequence[Logits]) -> Logits:
     sentences = tuple(logit for logits in parts for logit in logits.sentences)
     return Logits(max(logits.passage for logits in parts), sentences)
+
+
+def _language(question: str) -> str:
+    return "zh" if detect(question) == "zh" else "en"
+
+
+def _as_read(scored: ScoredPassage) -> PassageRead:
+    passage = scored.hit.passage
+    around = context(passage.title, passage.heading)
+    probabilities = tuple(item.score for item in scored.sentences)
+    return PassageRead(
+        f"{around}\n{passage.text}", scored.score, probabilities, scored.logit, scored.best_logit
+    )
 
 
 def _evidence(hit: Hit, scores: Iterator[float]) -> Iterator[Evidence]:

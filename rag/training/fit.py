@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from index.chunk import context
 from index.types import BoolArray, FloatArray
+from rag.reader.answerable import PassageRead, signs
 from rag.reader.calibration import Calibration, Regression, inputs
 from rag.reader.rerank import reranked_places
 from rag.reader.scorer import Logits
@@ -38,8 +41,11 @@ class Read:
         return tuple(c.labels for c in found[: len(self.logits)])
 
 
-def fit(results: Sequence[Read]) -> Calibration:
-    """Fit the regressions of both languages, the threshold and the weight of reranking."""
+def fit(results: Sequence[Read], gone: Sequence[Read]) -> Calibration:
+    """Fit the regressions of both languages, the thresholds and the weight of reranking.
+
+    `gone` are groups read without their answering articles: for refusal alone.
+    """
     sentence: dict[str, Regression] = {}
     passage: dict[str, Regression] = {}
     for language in ("en", "zh"):
@@ -50,12 +56,73 @@ def fit(results: Sequence[Read]) -> Calibration:
         weights = [share[result.group.kind] for result in mine]
         sentence[language] = _regression([(t[0], t[1]) for t in tables], weights)
         passage[language] = _regression([(t[2], t[3]) for t in tables], weights)
-    fitted = Calibration(sentence, passage, 0.0, 0.0)
+    fitted = Calibration(sentence, passage, {}, {}, 0.0, 0.0)
     probabilities = [probabilities_of(result, fitted) for result in results]
     best = np.array([float(p[0].max()) for p in probabilities])
     answerable = np.array([_answered(result) for result in results])
     fitted = replace(fitted, threshold=round(float(np.quantile(best[answerable], REFUSED_SHARE)), 4))
-    return replace(fitted, rerank_weight=_rerank_weight(results, [p[1] for p in probabilities]))
+    fitted = replace(fitted, rerank_weight=_rerank_weight(results, [p[1] for p in probabilities]))
+    return _with_refusal(fitted, [*results, *gone])
+
+
+def without_source(group: Group) -> Group | None:
+    """Give an answerable group as a library without the answering article would have it; nothing where
+    another passage may answer, or none is left.
+    """
+    others = tuple(c for c in group.candidates if c.rank and c.article_id != group.source_id)
+    if not group.answerable or not others or any(label != 0 for c in others for label in c.labels):
+        return None
+    return replace(group, answerable=False, candidates=others)
+
+
+def answerable(result: Read, calibration: Calibration) -> float:
+    """Give the probability that what was retrieved for a group answers its question."""
+    regression = calibration.question[result.group.language]
+    return float(regression.probability(_signs(result, calibration))[0])
+
+
+def _with_refusal(fitted: Calibration, results: Sequence[Read]) -> Calibration:
+    """Fit what decides refusal. A question whose answer retrieval missed says nothing about either."""
+    results = [result for result in results if _answered(result) or not result.group.answerable]
+    regressions: dict[str, Regression] = {}
+    for language in ("en", "zh"):
+        mine = [result for result in results if result.group.language == language]
+        strata = Counter((r.group.kind, r.group.answerable) for r in mine)
+        weights = [1 / strata[r.group.kind, r.group.answerable] for r in mine]
+        tables = [(_signs(r, fitted), np.array([r.group.answerable])) for r in mine]
+        regressions[language] = _regression(tables, weights)
+    fitted = replace(fitted, question=regressions)
+    bounds = {
+        language: [
+            answerable(r, fitted) for r in results if r.group.answerable and r.group.language == language
+        ]
+        for language in regressions
+    }
+    return replace(
+        fitted,
+        refused_below={
+            language: round(float(np.quantile(found, REFUSED_SHARE)), 4) for language, found in bounds.items()
+        },
+    )
+
+
+def _signs(result: Read, calibration: Calibration) -> FloatArray:
+    sentences, passages = probabilities_of(result, calibration)
+    shares = iter(sentences.tolist())
+    found = [c for c in result.group.candidates if c.rank]
+    return signs(
+        result.group.question,
+        [
+            PassageRead(
+                f"{context(c.title, c.heading)}\n{c.text}",
+                probability,
+                tuple(next(shares) for _ in logits.sentences),
+                logits.passage,
+                max(logits.sentences, default=0.0),
+            )
+            for c, logits, probability in zip(found, result.logits, passages.tolist(), strict=True)
+        ],
+    )
 
 
 def probabilities_of(result: Read, calibration: Calibration) -> tuple[FloatArray, FloatArray]:
@@ -65,20 +132,28 @@ def probabilities_of(result: Read, calibration: Calibration) -> tuple[FloatArray
     return calibration.sentence[language].probability(rows), calibration.passage[language].probability(about)
 
 
-def threshold_curve(results: Sequence[Read], calibration: Calibration) -> list[dict[str, float]]:
-    """Tell what each threshold refuses and what it lets through, on the same held-out groups."""
-    best = np.array([float(probabilities_of(result, calibration)[0].max()) for result in results])
-    answerable = np.array([_answered(result) for result in results])
-    unanswerable = np.array([not result.group.answerable for result in results])
-    return [
-        {
-            "threshold": round(float(t), 4),
-            "answerable_refused": _below(best[answerable], float(t)),
-            "unanswerable_refused": _below(best[unanswerable], float(t)),
-            **_selection(results, calibration, float(t)),
-        }
-        for t in np.quantile(best[answerable], np.linspace(0.0, 0.5, 11))
-    ]
+def refusal_curve(
+    results: Sequence[Read], gone: Sequence[Read], calibration: Calibration
+) -> dict[str, list[dict[str, float]]]:
+    """Tell by language what each bound refuses: of answerable questions, of near misses, and of questions
+    whose article is gone. These groups were fitted on.
+    """
+    curves: dict[str, list[dict[str, float]]] = {}
+    for language in calibration.question:
+        mine = [r for r in results if r.group.language == language]
+        good = np.array([answerable(r, calibration) for r in mine if _answered(r)])
+        near = np.array([answerable(r, calibration) for r in mine if not r.group.answerable])
+        missing = np.array([answerable(r, calibration) for r in gone if r.group.language == language])
+        curves[language] = [
+            {
+                "refused_below": round(float(bound), 4),
+                "answerable_refused": _below(good, float(bound)),
+                "near_misses_refused": _below(near, float(bound)),
+                "without_article_refused": _below(missing, float(bound)),
+            }
+            for bound in np.quantile(good, np.linspace(0.0, 0.5, 11))
+        ]
+    return curves
 
 
 def _below(scores: FloatArray, threshold: float) -> float:
@@ -127,22 +202,6 @@ def _regression(tables: Sequence[tuple[FloatArray, BoolArray]], weights: Sequenc
         ),
     )
     return Regression(round(float(model.intercept_[0]), 4), tuple(round(float(w), 4) for w in model.coef_[0]))
-
-
-def _selection(results: Sequence[Read], calibration: Calibration, threshold: float) -> dict[str, float]:
-    """Precision and recall of the sentences above a threshold, over analytical questions."""
-    chosen = right = gold = 0
-    for result in results:
-        if result.group.kind == "analytical" and result.group.answerable:
-            labels = np.array([label for row in result.labels for label in row]) == 1
-            taken = probabilities_of(result, calibration)[0] >= threshold
-            chosen += int(taken.sum())
-            right += int((taken & labels).sum())
-            gold += sum(label == 1 for c in result.group.candidates for label in c.labels)
-    return {
-        "analytical_precision": round(right / max(1, chosen), 4),
-        "analytical_recall": round(right / max(1, gold), 4),
-    }
 
 
 def _rerank_weight(results: Sequence[Read], passages: Sequence[FloatArray]) -> float:

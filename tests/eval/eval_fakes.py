@@ -103,6 +103,7 @@ def given(
         index=IndexStamp(1, "", ""),
         models=ModelStamp("", "", ""),
         timings=Timings(1.0, 2.0, 3.0, 0.0, 0.0, total_ms),
+        answerable=max((hit.score for hit in hits), default=0.0),
     )
 
 

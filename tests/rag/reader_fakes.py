@@ -59,7 +59,9 @@ def tiny_weights(layers: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
 
 def even_calibration(*, threshold: float = 0.5, weight: float = 1.0) -> Calibration:
     plain = Regression(0.0, (1.0, 0.0, 0.0, 0.0))
-    return Calibration({"en": plain, "zh": plain}, {"en": plain, "zh": plain}, threshold, weight)
+    same = {"en": plain, "zh": plain}
+    surest = {language: Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)) for language in same}
+    return Calibration(same, same, surest, dict.fromkeys(same, threshold), threshold, weight)
 
 
 def hit(text: str, *, rank: int = 1, title: str = "", article_id: str = "") -> Hit:

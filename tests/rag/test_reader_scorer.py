@@ -131,6 +131,8 @@ def test_calibration_comes_back_from_json_as_it_was():
     fitted = Calibration(
         {"en": Regression(-1.0, (1.0, 0.5, 0.25, -0.1)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
         {"en": Regression(2.0, (0.1, 0.2, 0.3, 0.4)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
+        {"en": Regression(0.5, (1.0, 0.5, 0.1, 0.2, 0.3, 2.0)), "zh": Regression(0.0, (1.0,) + (0.0,) * 5)},
+        {"en": 0.2, "zh": 0.3},
         0.25,
         1.5,
     )

@@ -8,7 +8,15 @@ from reader_fakes import WORDS, candidate, group, tiny_weights
 from rag.reader.scorer import Logits
 from rag.reader.text import Reading
 from rag.training.draw import Draws, choose
-from rag.training.fit import Read, calibration_error, fit, probabilities_of, threshold_curve
+from rag.training.fit import (
+    Read,
+    answerable,
+    calibration_error,
+    fit,
+    probabilities_of,
+    refusal_curve,
+    without_source,
+)
 from rag.training.loop import FIXED, Plan, Trained, rate_share, train
 from rag.training.perturb import other_question, without_answer
 from rag.training.plot import plot_log
@@ -155,15 +163,38 @@ def test_fitted_probabilities_follow_the_logits_and_unknown_labels_are_left_out(
         )
         made = group("who won?", *candidates, language=language)
         results.append(Read(made, logits))
-    calibration = fit(results)
+    gone = [
+        Read(without, (result.logits[1],))
+        for result in results
+        if (without := without_source(result.group)) is not None
+    ]
+    assert len(gone) == len(results)
+    calibration = fit(results, gone)
     found = [probabilities_of(result, calibration) for result in results]
     gold, other = (np.mean([sentences[place] for sentences, _ in found]) for place in (0, 2))
     right, wrong = (np.mean([passages[place] for _, passages in found]) for place in (0, 1))
     assert gold > 0.6 > 0.4 > other
     assert right > 0.6 > 0.4 > wrong
-    refused = [row["answerable_refused"] for row in threshold_curve(results, calibration)]
-    assert refused == sorted(refused)
     assert 0 < calibration.threshold < 1
+    for language, curve in refusal_curve(results, gone, calibration).items():
+        refused = [row["answerable_refused"] for row in curve]
+        assert refused == sorted(refused)
+        assert curve[1]["refused_below"] == calibration.refused_below[language]
+        assert curve[1]["answerable_refused"] <= 0.07 < 0.5 < curve[1]["without_article_refused"]
+    means = [np.mean([answerable(one, calibration) for one in some]) for some in (results, gone)]
+    assert means[0] > 0.7 > 0.3 > means[1]
+
+
+def test_a_group_without_its_article_is_unanswerable_unless_another_passage_may_answer():
+    own = candidate("Leeds won the cup.", (1,), rank=1)
+    other = candidate("Rain fell.", (0,), rank=2, article_id="b")
+    missed = candidate("The city is old.", (0,), rank=0, article_id="c")
+    doubtful = candidate("Leeds lost.", (UNKNOWN,), rank=3, article_id="d")
+    left = without_source(group("who won?", own, other, missed))
+    assert left is not None
+    assert (left.answerable, left.candidates) == (False, (other,))
+    assert without_source(group("who won?", own)) is None
+    assert without_source(group("who won?", own, other, doubtful)) is None
 
 
 def test_the_plot_shows_every_series(tmp_path):
