@@ -14,7 +14,7 @@ def answered(question, *scored):
         ScoredPassage(Hit(place, rank, None, None, 1 / rank), max(scores), tuple(evidence(place, *scores)))
         for rank, (place, scores) in enumerate(scored, start=1)
     )
-    numbered = evidence_of(passages, (), 0.2)
+    numbered = evidence_of(passages, ())
     drafts = ExtractiveGenerator().generate(question, numbered)
     return [(draft.text, [numbered[mark - 1].text for mark in draft.marks]) for draft in drafts]
 
