@@ -57,10 +57,6 @@ def test_figure_comes_first():
     )
 
 
-def test_weak_evidence_alone_is_no_evidence():
-    assert texts(asked("Why did Acme close its plant?"), (FIRM, (0.1, 0.1, 0.1, 0.1, 0.1, 0.1))) == []
-
-
 def test_second_of_two_that_say_the_same_is_dropped():
     other = passage("Costs of energy had doubled by then.", article="other")
     found = texts(asked("Why did Acme close?"), (FIRM, (0.01, 0.3, 0.01, 0.9, 0.01, 0.01)), (other, (0.8,)))
