@@ -119,7 +119,7 @@ def _fused(
     # What was deleted since the snapshot was taken has no article any more, and is left out.
     article_of = snapshot.article_ids([*dense_scores, *lexical_scores])
     fused = fuse_legs(
-        {"dense": list(dense_scores), "lexical": list(lexical_scores)},
+        {"dense": dense_scores, "lexical": lexical_scores},
         article_of,
         {"dense": dense_weight, "lexical": 1.0},
     )

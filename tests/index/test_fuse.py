@@ -38,24 +38,45 @@ def test_equal_scores_are_ordered_by_key():
 
 def test_nothing_found_fuses_to_nothing():
     assert reciprocal_rank_fusion({}, {}) == []
-    assert fuse_legs({"dense": [], "lexical": []}, {}, {"dense": 1.0, "lexical": 1.0}) == []
+    assert fuse_legs({"dense": {}, "lexical": {}}, {}, {"dense": 1.0, "lexical": 1.0}) == []
 
 
-def test_legs_count_the_rank_of_the_article_and_a_share_of_the_rank_of_the_passage():
+def test_legs_and_their_sum_count_the_rank_of_the_article_and_a_share_of_the_rank_of_the_passage():
     article_of = {1: "a", 2: "a", 3: "b"}
-    fused = fuse_legs({"dense": [2, 3, 1], "lexical": [3]}, article_of, {"dense": 2.0, "lexical": 1.0})
+    legs = {"dense": {2: 0.9, 3: 0.8, 1: 0.1}, "lexical": {3: 7.0}}
+    fused = fuse_legs(legs, article_of, {"dense": 2.0, "lexical": 1.0})
+    # Scaled and weighed, 3 has 2 * 7 / 8 + 1, 2 has 2, and 1 has nothing.
     k, share = RANK_CONSTANT, PASSAGE_SHARE
-    assert dict(fused) == pytest.approx(
-        {
-            1: 2 / (k + 1) + 2 * share / (k + 3),
-            2: 2 / (k + 1) + 2 * share / (k + 1),
-            3: 2 / (k + 2) + 2 * share / (k + 2) + 1 / (k + 1) + share / (k + 1),
-        }
-    )
+    dense = {1: 2 / (k + 1) + 2 * share / (k + 3), 2: 2 * (1 + share) / (k + 1), 3: 2 * (1 + share) / (k + 2)}
+    lexical = {3: (1 + share) / (k + 1)}
+    together = {
+        1: 1 / (k + 2) + share / (k + 3),
+        2: (1 + share) / (k + 2),
+        3: (1 + share) / (k + 1),
+    }
+    expected = {key: dense[key] + lexical.get(key, 0.0) + together[key] for key in article_of}
+    assert dict(fused) == pytest.approx(expected)
     assert [key for key, _ in fused] == [3, 2, 1]
 
 
+def test_a_long_lead_of_one_leg_outweighs_ranks_that_hardly_differ():
+    article_of = {1: "a", 2: "b", 3: "c"}
+    weights = {"dense": 1.0, "lexical": 1.0}
+    close = {"dense": {2: 0.51, 1: 0.50, 3: 0.1}}
+    ahead = fuse_legs({**close, "lexical": {1: 20.0, 2: 5.0, 3: 4.0}}, article_of, weights)
+    assert [key for key, _ in ahead] == [1, 2, 3]
+
+
 def test_passages_without_an_article_take_no_rank():
-    assert fuse_legs({"lexical": [1, 2]}, {2: "b"}, {"lexical": 1.0}) == fuse_legs(
-        {"lexical": [2]}, {2: "b"}, {"lexical": 1.0}
+    assert fuse_legs({"lexical": {1: 2.0, 2: 1.0}}, {2: "b"}, {"lexical": 1.0}) == fuse_legs(
+        {"lexical": {2: 1.0}}, {2: "b"}, {"lexical": 1.0}
     )
+
+
+@given(st.dictionaries(st.integers(1, 9), st.floats(0, 10), max_size=9))
+def test_one_leg_alone_keeps_its_order(scores):
+    keys = sorted(scores, key=lambda key: (-scores[key], key))
+    fused = fuse_legs(
+        {"lexical": {key: scores[key] for key in keys}}, dict.fromkeys(keys, "a"), {"lexical": 1.0}
+    )
+    assert [key for key, _ in fused] == keys
