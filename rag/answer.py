@@ -15,7 +15,7 @@ from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
-from rag.select import evidence_of
+from rag.select import evidence_of, with_summaries
 from rag.types import (
     Answer,
     AnsweredPart,
@@ -128,6 +128,7 @@ def answer(
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     kept = _checked(drafts, evidence, found, mark=question.unsupported == "mark")
+    evidence = with_summaries(evidence, _cited(kept, evidence), snapshot)
     disputed = _disputed(understanding, evidence, kept)
     text, statements, citations = compose(
         [*kept, *((draft, _TOLD) for draft, _ in disputed)], evidence, understanding.language
@@ -206,6 +207,10 @@ def _disputed(question: Understanding, evidence: Sequence[Evidence], kept: _Chec
     ]
 
 
+def _cited(kept: _Checked, evidence: Sequence[Evidence]) -> list[Evidence]:
+    return [evidence[mark - 1] for draft, _ in kept for mark in draft.marks if 1 <= mark <= len(evidence)]
+
+
 def _conflicts(
     question: Understanding, disputed: _Disputes, statements: Sequence[Statement]
 ) -> tuple[Conflict, ...]:
@@ -226,7 +231,7 @@ def _parts(
 
     Where no part reaches the threshold by itself, the whole question did, and its answer is for all of them.
     """
-    cited = [evidence[mark - 1] for draft, _ in kept for mark in draft.marks if 1 <= mark <= len(evidence)]
+    cited = _cited(kept, evidence)
     covered = [
         any(item.parts[place] >= threshold for item in cited if item.parts)
         for place in range(len(question.parts))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+from index.library import Snapshot
+from index.types import Filters
 from rag.evidence import sentence_texts
 from rag.generate.mend import introduces_list, items_of, leaning
 from rag.types import Evidence, ScoredPassage
@@ -43,6 +45,27 @@ def evidence_of(
             if place not in present and place in beside:
                 context.setdefault(place, replace(beside[place], context=True))
     return [*chosen, *context.values()]
+
+
+def with_summaries(
+    evidence: Sequence[Evidence], cited: Sequence[Evidence], snapshot: Snapshot
+) -> list[Evidence]:
+    """Give evidence and, behind it, the sentences of the summaries of the cited articles as context.
+
+    However they scored, and even where retrieval missed them, they tell of the same and may contradict it.
+    """
+    articles = tuple(dict.fromkeys(item.passage.article_id for item in cited))
+    keys = snapshot.keys_matching(Filters(article_ids=articles)) if articles else None
+    if keys is None:
+        return list(evidence)
+    present = {_place(item) for item in evidence}
+    added = [
+        Evidence(passage, span.char_start, span.char_end, text, score=0.0, context=True)
+        for passage in snapshot.passages(keys.tolist()).values()
+        if passage.section_kind == "summary"
+        for span, text in zip(passage.sentences, sentence_texts(passage), strict=True)
+    ]
+    return [*evidence, *(item for item in added if _place(item) not in present)]
 
 
 def _leant_on(item: Evidence) -> list[tuple[int, int]]:
