@@ -89,16 +89,10 @@ def find(
     if isinstance(scorer, Reranker):
         passages = scorer.rerank(passages)
     parts = understanding.parts if len(understanding.parts) > 1 else ()
-    by_part = tuple(_in_order_of(passages, scorer.score(part.query, retrieval.hits)) for part in parts)
+    kept = tuple(passage.hit for passage in passages)
+    by_part = tuple(scorer.score(part.query, kept) for part in parts)
     clock.lap("evidence")
     return Found(understanding, snapshot, retrieval, passages, by_part)
-
-
-def _in_order_of(
-    passages: Sequence[ScoredPassage], scored: Sequence[ScoredPassage]
-) -> tuple[ScoredPassage, ...]:
-    by_key = {passage.hit.passage.key: passage for passage in scored}
-    return tuple(by_key[passage.hit.passage.key] for passage in passages)
 
 
 def answer(

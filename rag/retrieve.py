@@ -22,11 +22,17 @@ DENSE_WEIGHT = 0.6
 FOREIGN_DENSE_WEIGHT = 0.1
 """The same in any other language, where near vectors mean little."""
 
-PER_ARTICLE = 3
+PER_ARTICLE = 2
 """Passages that one article gives, unless the question is about it."""
+
+FROM_LEAD = 8
+"""Passages that the article gives which the question is about, while others have any."""
 
 LEAD_SHARE = 0.35
 """An article with this share of the first passages of both legs is what the question is about."""
+
+LEAD_DEPTH = 8
+"""Passages of each leg that are counted for that."""
 
 NAMES_LOOKED_UP = 4
 """Names of a question that other names are looked for."""
@@ -71,7 +77,7 @@ def retrieve(
     spoken = question.language in snapshot.embedder.languages
     weight = DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT
     hits = _fused(dense, lexical, snapshot, weight, depth)
-    lead = _about_one_article(hits, (dense, lexical), top_k)
+    lead = _about_one_article(hits, (dense, lexical))
     return Retrieval(
         tuple(dense),
         tuple(lexical),
@@ -165,7 +171,7 @@ def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tupl
     rest: list[Hit] = []
     for hit in hits:
         article, text = hit.passage.article_id, _essence(hit.passage)
-        full = taken[article] >= PER_ARTICLE and article != lead
+        full = taken[article] >= (FROM_LEAD if article == lead else PER_ARTICLE)
         (rest if full or text in texts else first).append(hit)
         taken[article] += 1
         texts.add(text)
@@ -175,10 +181,10 @@ def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tupl
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
 
 
-def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]], top_k: int) -> str:
+def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]]) -> str:
     """Name the best hit's article where it has its share of the first passages of the legs; else nothing."""
     article_of = {hit.passage.key: hit.passage.article_id for hit in hits}
-    counts = Counter(article_of.get(hit.key, "") for leg in legs for hit in leg[:top_k])
+    counts = Counter(article_of.get(hit.key, "") for leg in legs for hit in leg[:LEAD_DEPTH])
     lead = hits[0].passage.article_id if hits else ""
     return lead if counts[lead] >= LEAD_SHARE * counts.total() else ""
 

@@ -16,8 +16,9 @@ from rag.reader.rerank import reranked_places
 from rag.reader.scorer import Logits
 from rag.training.types import UNKNOWN, Group
 
-REFUSED_SHARE = 0.05
-"""Share of answerable held-out questions whose best sentence may fall below the threshold."""
+REFUSED_SHARE = 0.03
+"""Share of answerable held-out questions that may be refused, or whose best sentence may fall below the
+threshold of evidence."""
 
 _KIND_WEIGHT = {"span": 1.0, "analytical": 1.0}
 _RERANK_WEIGHTS = (0.0, 0.25, 0.5)
@@ -151,7 +152,7 @@ def refusal_curve(
                 "near_misses_refused": _below(near, float(bound)),
                 "without_article_refused": _below(missing, float(bound)),
             }
-            for bound in np.quantile(good, np.linspace(0.0, 0.5, 11))
+            for bound in np.quantile(good, (0.0, REFUSED_SHARE, 0.05, *np.linspace(0.1, 0.5, 9)))
         ]
     return curves
 
