@@ -45,7 +45,7 @@ CHANGED_WORDS = 0.3
 """Share of the longer words that a repeated article has exchanged."""
 
 _WORD = re.compile(r"\b[a-z]{4,}\b")
-_STORE_SOURCES = ("chunk", "embed", "lexical", "schema", "tokens")
+_STORE_SOURCES = ("chunk", "embed", "lexical", "lexical_index", "schema", "tokens")
 """Modules of `index` that decide what a library on disk holds."""
 
 
@@ -79,15 +79,15 @@ def load_material(passages: int, questions: int) -> Material:
             if held & set(case.relevant_ids)
         ]
         return Material(articles, tuple(asked[:questions]), "news articles of realtimeqa_gold")
-    shipped = _shipped()
+    articles = shipped()
     asked = tuple(
-        Asked(pair.question, (article.article_id,)) for article in shipped for pair in article.qa_pairs
+        Asked(pair.question, (article.article_id,)) for article in articles for pair in article.qa_pairs
     )
     origin = (
         f"articles of corpus/, repeated with {CHANGED_WORDS:.0%} of their longer words changed; "
         f"set {DATA_VARIABLE} for news articles"
     )
-    return Material(_enough(chain(shipped, _repeated(shipped)), passages), asked[:questions], origin)
+    return Material(_enough(chain(articles, repeated(articles)), passages), asked[:questions], origin)
 
 
 def _distinct(articles: Iterable[Article]) -> Iterator[Article]:
@@ -109,14 +109,16 @@ def _enough(articles: Iterable[Article], passages: int) -> tuple[Article, ...]:
     return tuple(taken)
 
 
-def _shipped() -> list[Article]:
+def shipped() -> list[Article]:
+    """Give the articles of `corpus/`."""
     return [
         replace(parse(path.read_bytes(), path.name), article_id=path.stem)
         for path in sorted((ROOT / "corpus" / "en").glob("*.md"))
     ]
 
 
-def _repeated(articles: Sequence[Article]) -> Iterator[Article]:
+def repeated(articles: Sequence[Article]) -> Iterator[Article]:
+    """Give articles again and again, each time with other words; there is no end to it."""
     by_length: dict[int, list[str]] = defaultdict(list)
     for word in sorted({word for article in articles for word in _WORD.findall(article.text)}):
         by_length[len(word)].append(word)

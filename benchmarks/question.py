@@ -30,8 +30,9 @@ from sentence_transformers import SentenceTransformer
 
 from index.dense import DenseSnapshot
 from index.embed import DEFAULT_MODEL, load_embedder
-from index.lexical import LexicalSnapshot
-from index.library import Library, Snapshot, open_library
+from index.lexical_index import LexicalSnapshot
+from index.library import Library, open_library
+from index.snapshot import Snapshot
 from index.types import FloatArray, IntArray, ScoredKey
 from rag.answer import answer
 from rag.evidence import SimilarityScorer

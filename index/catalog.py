@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ from index.identity import article_id, content_sha256
 from index.rows import article_row, passage_row
 from index.story import link, unlink
 from index.types import Article, FloatArray, Passage, PutResult, Space
+
+_DROPPED_AT_ONCE = 2000
+"""Vectors removed in one transaction: few enough that articles need not wait for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,31 @@ class Catalog(CatalogReader):
                 (space.id, space.model, space.dimension),
             )
             return change.seq
+
+    def drop_other_spaces(self, progress: Callable[[float], None] = lambda fraction: None) -> int:
+        """Remove the vectors of every space but the active one; gives how many they were.
+
+        The file keeps its size: what is stored next takes the room. There is no way back to those spaces.
+        """
+        dropped, last = 0, b""
+        while True:
+            with self._database.transaction(counted=False) as change:
+                connection = change.connection
+                batch = connection.execute(
+                    "SELECT content_sha256, space FROM vectors WHERE content_sha256 >= ?"
+                    " AND space != (SELECT id FROM spaces WHERE active) ORDER BY content_sha256 LIMIT ?",
+                    (last, _DROPPED_AT_ONCE),
+                ).fetchall()
+                if len(batch) < _DROPPED_AT_ONCE:
+                    connection.execute("DELETE FROM spaces WHERE NOT active")
+                connection.executemany("DELETE FROM vectors WHERE content_sha256 = ? AND space = ?", batch)
+            dropped += len(batch)
+            if len(batch) < _DROPPED_AT_ONCE:
+                return dropped
+            # Not behind it: a text may have vectors in several of the spaces.
+            last = batch[-1]["content_sha256"]
+            # Hashes are spread evenly, so that the first bytes tell how far it is.
+            progress(int.from_bytes(last[:2], "big") / 0x10000)
 
     def delete(self, identity: str) -> int:
         """Remove an article, all its versions and their texts; gives the `seq` from which it is gone.

@@ -46,6 +46,15 @@ class CatalogReader(SpaceReader):
         """Close the connections of all threads."""
         self._database.close()
 
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written any more; empty where it can."""
+        return self._database.failure
+
+    def require_same_file(self) -> None:
+        """Raise `StoreError` where another database was put in the place of the one that is open."""
+        self._database.require_same_file()
+
     def reading(self) -> AbstractContextManager[None]:
         """Hold one state of the catalog for all reads of this thread inside the block."""
         return self._database.reading()

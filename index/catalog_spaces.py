@@ -41,16 +41,24 @@ class SpaceReader:
         )
         return KnownSpace(*row) if row else None
 
-    def left_space(self) -> KnownSpace | None:
-        """Give the space that was left last, whose vectors are still there."""
-        row = (
-            self._database.connection()
-            .execute(
-                "SELECT id, model, dimension FROM spaces WHERE NOT active ORDER BY left_seq DESC LIMIT 1"
-            )
-            .fetchone()
+    def left_spaces(self) -> list[KnownSpace]:
+        """Give the spaces that were left and whose vectors are still there, the last left first."""
+        rows = self._database.connection().execute(
+            "SELECT id, model, dimension FROM spaces WHERE NOT active ORDER BY left_seq DESC"
         )
-        return KnownSpace(*row) if row else None
+        return [KnownSpace(*row) for row in rows]
+
+    def droppable_bytes(self) -> int:
+        """Tell how much the vectors in spaces that were left take at most, without reading them."""
+        connection = self._database.connection()
+        # Half precision, and a hash of the text and one of the vector.
+        (width,) = connection.execute(
+            "SELECT coalesce(sum(2 * dimension + 64), 0) FROM spaces WHERE NOT active"
+        ).fetchone()
+        if not width:
+            return 0
+        (passages,) = connection.execute("SELECT count(*) FROM passages WHERE removed_seq IS NULL").fetchone()
+        return int(passages * width)
 
     def count_without_vector(self, space: Space) -> int:
         """Count the live passages that have no vector in a space."""

@@ -23,6 +23,12 @@ class Change:
     now: str
 
 
+_LOST_WRITES = frozenset(
+    (sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
+)
+"""Errors after which nobody knows what is on the disk; a full disk is none of them."""
+
+
 class Database:
     """One connection a thread. One thread writes at a time, any number read.
 
@@ -35,6 +41,7 @@ class Database:
         self._open: list[sqlite3.Connection] = []
         self._open_lock = threading.Lock()
         self._write_lock = threading.Lock()
+        self.failure = ""
         try:
             self._prepare(writable, checked)
         except BaseException:
@@ -51,10 +58,19 @@ class Database:
                 migrate(connection)
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        self._file = _identity(self._path)
         if checked and not writable and version < SCHEMA_VERSION:
             raise StoreNotReadyError(
                 "This library is not prepared yet. Ask again in a moment where another process is preparing "
                 "it, else run `groundwire status` once."
+            )
+
+    def require_same_file(self) -> None:
+        """Raise `StoreError` where another database was put in the place of the one that is open."""
+        if _identity(self._path) != self._file:
+            raise StoreError(
+                f"Another library was put in the place of {self._path} while this process had it open "
+                "(`groundwire restore`?). Start this process again."
             )
 
     def close(self) -> None:
@@ -95,10 +111,13 @@ class Database:
         """Hold a write transaction that takes the next `seq` if it changes anything.
 
         One that is not counted takes none: what it writes is no change of what questions find. Raises
-        `StoreWriteError` where it cannot be written; nothing of it is kept then.
+        `StoreWriteError` where it cannot be written. Nothing of it is kept then, but where the disk itself
+        failed: `failure` says so, and nothing is written from then on.
         """
         connection = self.connection()
         with self._write_lock:
+            if self.failure:
+                raise StoreWriteError(self.failure)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -110,13 +129,24 @@ class Database:
                 connection.execute("COMMIT")
             except sqlite3.Error as error:
                 _rollback(connection)
-                raise StoreWriteError(
-                    f"The change could not be written: {error}. Nothing of it was kept; "
-                    "free disk space or mend permissions, then send it again."
-                ) from error
+                raise self._unwritten(error) from error
             except BaseException:
                 _rollback(connection)
                 raise
+
+    def _unwritten(self, error: sqlite3.Error) -> StoreWriteError:
+        if getattr(error, "sqlite_errorcode", None) not in _LOST_WRITES:
+            return StoreWriteError(
+                f"The change could not be written: {error}. Nothing of it was kept; "
+                "free disk space or mend permissions, then send it again."
+            )
+        # A second fsync of the same file can succeed although the first has lost what it was to write.
+        self.failure = (
+            f"The disk failed while the library was written ({error}), so nothing more is stored by this "
+            "process; questions go on. Check the disk, start Groundwire again, then send again what was not "
+            "acknowledged: what is there already is not stored twice."
+        )
+        return StoreWriteError(self.failure)
 
     @contextmanager
     def reading(self) -> Iterator[None]:
@@ -127,6 +157,15 @@ class Database:
             yield
         finally:
             connection.execute("COMMIT")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Tell one file from another that has its name later."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return found.st_dev, found.st_ino
 
 
 def _rollback(connection: sqlite3.Connection) -> None:

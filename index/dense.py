@@ -8,7 +8,8 @@ main index is made in the background.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,7 @@ from index.dense_index import (
     write_part,
 )
 from index.errors import StoreWriteError
-from index.generations import Content, newest_seq, verified_generations, write_generation
+from index.generations import Content, generations, newest_seq, write_generation
 from index.types import BoolArray, FloatArray, IntArray, ScoredKey, Space
 
 log = logging.getLogger(__name__)
@@ -154,6 +155,8 @@ class DenseCache:
         self._writable = writable
         self._merging = Lock()
         self._ready: DenseSnapshot | None = None
+        self.fault = ""
+        self._heals = False
         self.snapshot = self._read_newest() or self._empty()
         self._main_seq = self.snapshot.seq
 
@@ -162,20 +165,24 @@ class DenseCache:
         return DenseSnapshot(0, (Shelf(FlatPart.from_vectors(NO_KEYS, nothing, self._space.dimension)),))
 
     def _read_newest(self) -> DenseSnapshot | None:
-        """Read the newest generation of this space that verifies and whose canaries sing."""
-        for path, manifest in verified_generations(self._folder):
-            if manifest.get("space") != self._space.id:
+        """Read the newest generation of this space that verifies and whose canaries sing.
+
+        The process that writes removes newer ones: `fault` tells of them until a sound one is written.
+        """
+        for path, manifest in generations(self._folder):
+            if manifest is not None and manifest.get("space") != self._space.id:
                 log.warning("the cache %s is of the space %s: rebuilding it", path, manifest.get("space"))
                 continue
             try:
-                keys = np.frombuffer((path / _KEYS).read_bytes(), dtype=np.int64)
-                with (path / _INDEX).open("rb") as file:
-                    part = read_part(keys, file, (path / _INDEX).stat().st_size, manifest)
-                replay_dense(manifest["canaries"], part)
+                if manifest is None:
+                    raise ValueError("its files are not those of its manifest")
+                part = _read_part(path, manifest)
             except (ValueError, KeyError, OSError) as error:
-                log.warning(
-                    "the cache %s is not what it says (%s) and is rebuilt from the catalog", path, error
-                )
+                log.warning("the cache %s is damaged (%s) and is made again from the catalog", path, error)
+                if self._writable and path.exists():
+                    shutil.rmtree(path, ignore_errors=True)
+                    self.fault = "a damaged dense index was left out; a sound one is being written"
+                    self._heals = True
                 continue
             return DenseSnapshot(int(manifest["seq"]), (Shelf(part),))
         return None
@@ -220,6 +227,8 @@ class DenseCache:
     @property
     def merge_is_due(self) -> bool:
         """Whether so much has changed that a new main index is worth making, or another process made it."""
+        if self._heals:
+            return True
         snapshot = self.snapshot
         limit = max(MERGE_AFTER, len(snapshot.shelves[0].part.keys) // MERGE_SHARE)
         if snapshot.pending <= limit:
@@ -236,6 +245,7 @@ class DenseCache:
             if not self._writable:
                 self._ready = self._read_newest()
                 return
+            self._heals = False
             merged = self._merged(self.snapshot)
             try:
                 self._write(merged)
@@ -276,7 +286,8 @@ class DenseCache:
         """Write the snapshot as a new generation where the newest on disk is far behind or damaged."""
         with self._merging:
             written = newest_seq(self._folder)
-            if written is not None and written == self._main_seq and self.snapshot.pending <= REPLAY_AT_MOST:
+            is_written = not self.fault and written is not None and written == self._main_seq
+            if is_written and self.snapshot.pending <= REPLAY_AT_MOST:
                 return
             merged = self._merged(self.snapshot)
             self._write(merged)
@@ -295,7 +306,21 @@ class DenseCache:
             _KEYS: part.keys.tobytes(),
             _INDEX: lambda write: write_part(part, write),
         }
-        write_generation(self._folder, files, facts, snapshot.seq)
+        try:
+            write_generation(self._folder, files, facts, snapshot.seq)
+        except StoreWriteError:
+            self.fault = "the dense index on disk could not be written, so that the next start takes longer"
+            raise
+        self.fault = ""
+
+
+def _read_part(generation: Path, manifest: Mapping[str, Any]) -> DensePart:
+    """Read the index of a generation whose files verify. Raises `ValueError` where it is not what it says."""
+    keys = np.frombuffer((generation / _KEYS).read_bytes(), dtype=np.int64)
+    with (generation / _INDEX).open("rb") as file:
+        part = read_part(keys, file, (generation / _INDEX).stat().st_size, manifest)
+    replay_dense(manifest["canaries"], part)
+    return part
 
 
 def _rows(shelves: Sequence[Shelf], dimension: int) -> FloatArray:

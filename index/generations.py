@@ -2,7 +2,7 @@
 
 A generation is written under a temporary name, each file fsynced, and renamed into place, so that
 what stands under a final name is complete. At open the newest generation whose manifest verifies is
-taken; damaged ones are removed, because a cache can always be made again from the catalog.
+taken, else the one before it, which is kept for that; a cache can always be made again from the catalog.
 """
 
 from __future__ import annotations
@@ -44,20 +44,42 @@ def write_generation(
         draft.mkdir()
         hashes = {name: _write_durably(draft / name, content) for name, content in files.items()}
         _write_durably(draft / MANIFEST, _manifest(draft, hashes, facts, seq))
-        _sync_folder(draft)
+        sync_folder(draft)
         final = _free_name(folder, seq)
         draft.rename(final)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise StoreWriteError(
             f"The cache in {folder} could not be written: {error}. Free disk space or mend permissions; "
             "no article is lost, caches are rebuilt from the catalog."
         ) from error
+    kept = _newest_of(folder, final, facts.get("space"))
     for older in folder.iterdir():
-        if older != final:
+        if older not in (final, kept):
             shutil.rmtree(older, ignore_errors=True)
     return final
+
+
+def _newest_of(folder: Path, final: Path, space: object) -> Path | None:
+    """Give the generation before the last of the same space, to go back to where the last is damaged."""
+    for path in _newest_first(folder):
+        if path != final and _manifest_of(path).get("space") == space:
+            return path
+    return None
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("g*"), key=lambda path: (_seq(path), _number(path)), reverse=True)
+
+
+def _manifest_of(generation: Path) -> dict[str, Any]:
+    """Read a generation's manifest without proving its files; an empty one where there is none."""
+    try:
+        found = json.loads((generation / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _free_name(folder: Path, seq: int) -> Path:
@@ -94,14 +116,10 @@ def newest_seq(folder: Path) -> int | None:
     return max((_seq(path) for path in folder.glob("g*")), default=None)
 
 
-def verified_generations(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Give the generations that verify, newest first, each with its manifest."""
-    for candidate in sorted(folder.glob("g*"), key=lambda path: (_seq(path), _number(path)), reverse=True):
-        manifest = verified_manifest(candidate)
-        if manifest is not None:
-            yield candidate, manifest
-        else:
-            log.warning("the cache %s is damaged and is rebuilt from the catalog", candidate)
+def generations(folder: Path) -> Iterator[tuple[Path, dict[str, Any] | None]]:
+    """Give the generations, newest first, each with its manifest; nothing for one that does not verify."""
+    for candidate in _newest_first(folder):
+        yield candidate, verified_manifest(candidate)
 
 
 def verified_manifest(generation: Path) -> dict[str, Any] | None:
@@ -135,7 +153,7 @@ def certify(
                 known_hashes[name] = _sha256(folder / name)
         _write_durably(draft, _manifest(folder, {name: known_hashes[name] for name in names}, facts, seq))
         draft.replace(folder / MANIFEST)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise StoreWriteError(
             f"The cache {folder} could not be certified: {error}. Free disk space or mend permissions."
@@ -148,6 +166,11 @@ def read_seq(folder: Path) -> int:
         return int(json.loads((folder / MANIFEST).read_bytes())["seq"])
     except FileNotFoundError:
         return 0
+
+
+def certified_names(folder: Path) -> list[str]:
+    """Name the files of a folder's manifest without proving them. Raises `OSError`."""
+    return list(json.loads((folder / MANIFEST).read_bytes())["files"])
 
 
 def _manifest(folder: Path, hashes: Mapping[str, str], facts: Mapping[str, object], seq: int) -> bytes:
@@ -185,7 +208,8 @@ def _write_durably(path: Path, content: Content) -> str:
     return digest.hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Write the names of a folder's files through to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Thread
 
@@ -15,25 +14,15 @@ from filelock import FileLock
 from index.canaries import MODEL_CANARIES, check_model
 from index.catalog import Catalog, PreparedArticle
 from index.database import Database
-from index.dense import DenseCache, DenseSnapshot
+from index.dense import DenseCache
 from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
 from index.generations import tidy
-from index.lexical import LexicalCache, LexicalSnapshot
+from index.lexical import LexicalCache
 from index.lock import lock_holder, writer_lock
 from index.prepare import encoder_texts, prepared, stored_encoder_text
-from index.types import (
-    Article,
-    Filters,
-    FloatArray,
-    IndexState,
-    IntArray,
-    KnownSpace,
-    PutResult,
-    ScoredKey,
-    StoredPassage,
-    Story,
-)
+from index.snapshot import Snapshot
+from index.types import Article, FloatArray, IndexState, KnownSpace, PutResult
 from index.validate import checked_article
 
 log = logging.getLogger(__name__)
@@ -43,51 +32,6 @@ BATCH_PASSAGES = 256
 
 FREE_BYTES_AT_LEAST = 64 << 20
 """Free space on the disk below which nothing more is stored."""
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One state of the library; a question holds it from start to end."""
-
-    seq: int
-    changed_at: str
-    embedder: Embedder
-    catalog: Catalog
-    dense_leg: DenseSnapshot
-    lexical_leg: LexicalSnapshot
-
-    @property
-    def passage_count(self) -> int:
-        """Number of passages that can be found."""
-        return self.dense_leg.count
-
-    def dense(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
-        """Give the k passages nearest to the question in meaning."""
-        return self.dense_leg.search(self.embedder.embed_queries([question])[0], k, allowed)
-
-    def lexical(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
-        """Give the k passages nearest to the question in words."""
-        return self.lexical_leg.search(question, k, allowed)
-
-    def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
-        """Give the articles of passages; passages deleted since are left out."""
-        return self.catalog.article_ids(keys)
-
-    def stories_of(self, article_ids: Sequence[str]) -> dict[str, Story]:
-        """Give the stories that articles tell; articles too short to have one are left out."""
-        return self.catalog.stories_of(article_ids)
-
-    def passages(self, keys: Sequence[int]) -> dict[int, StoredPassage]:
-        """Give passages by key; those deleted since are left out."""
-        return self.catalog.passages(keys)
-
-    def keys_matching(self, filters: Filters) -> IntArray | None:
-        """Give the keys that filters allow; nothing where they allow all."""
-        return self.catalog.keys_matching(filters, self.seq) if filters else None
-
-    def in_space(self, embedder: Embedder, dense_leg: DenseSnapshot) -> Snapshot:
-        """Give the same state as it is in another space."""
-        return replace(self, embedder=embedder, dense_leg=dense_leg)
 
 
 class Library:
@@ -114,6 +58,7 @@ class Library:
         self._changing = Lock()
         self._merging: Thread | None = None
         self._model_checked = False
+        self._fault = ""
         self._snapshot = self._caught_up()
         self._merge_when_due()
 
@@ -133,16 +78,31 @@ class Library:
         """
         if self.catalog.seq() != self._snapshot.seq:
             with self._changing:
-                try:
-                    self._catch_up()
-                except StoreWriteError as error:
-                    log.error("questions are answered from change %d: %s", self._snapshot.seq, error)
+                self._catch_up_or_tell()
         return self._snapshot
+
+    def _catch_up_or_tell(self) -> None:
+        try:
+            self._catch_up()
+        except StoreWriteError as error:
+            log.error("questions are answered from change %d: %s", self._snapshot.seq, error)
+        except StoreError:
+            # The process that should have brought the index forward may be gone.
+            if self.writable or not self._became_writer():
+                raise
 
     def _catch_up(self) -> None:
         if not self.writable:
             self._follow_space()
-        self._snapshot = self._caught_up()
+        try:
+            self._snapshot = self._caught_up()
+        except StoreWriteError:
+            self._fault = (
+                f"what came after change {self._snapshot.seq} is stored and not found yet: "
+                "a cache cannot be written"
+            )
+            raise
+        self._fault = ""
         self._merge_when_due()
 
     def _caught_up(self) -> Snapshot:
@@ -177,7 +137,7 @@ class Library:
         dense.merge()
         with self._changing:
             if dense is self._dense:
-                self._snapshot = self._caught_up()
+                self._catch_up_or_tell()
 
     def _wait_for_merge(self) -> None:
         if self._merging is not None:
@@ -269,6 +229,10 @@ class Library:
         self._require_space_on_disk()
         known = [self.catalog.unchanged(item.article) for item in batch]
         if all(known):
+            if self.catalog.seq() != self._snapshot.seq:
+                # What is acknowledged can be found, also where the first try stored it and then failed.
+                with self._changing:
+                    self._catch_up()
             return [result for result in known if result is not None]
         vectors = self._new_vectors(
             [item for item, result in zip(batch, known, strict=True) if result is None]
@@ -322,14 +286,23 @@ class Library:
             questions=counts["questions"],
             dense_seq=snapshot.dense_leg.seq,
             lexical_seq=snapshot.lexical_leg.seq,
+            degraded=tuple(
+                fault for fault in (self.catalog.failure, self._fault, self._dense.fault) if fault
+            ),
         )
 
     def checkpoint(self) -> None:
-        """Write the dense cache, so that the next opening has little to replay."""
+        """Write the dense cache, so that the next opening has little to replay.
+
+        Where it cannot be written the log and `state` say so: every article is safe without it.
+        """
         self._wait_for_merge()
         if self.writable:
             with self._changing:
-                self._dense.checkpoint()
+                try:
+                    self._dense.checkpoint()
+                except StoreWriteError as error:
+                    log.error("%s", error)
 
     def close(self) -> None:
         """Write the caches and release the lock."""
@@ -338,8 +311,34 @@ class Library:
         if self._lock is not None:
             self._lock.release()
 
+    def take_over(self) -> bool:
+        """Become the process that writes where none is; tells whether this one is.
+
+        Raises `StoreError` where another library was put in the place of the one that is open here.
+        """
+        with self._changing:
+            return self.writable or self._became_writer()
+
+    def _became_writer(self) -> bool:
+        lock = writer_lock(self._folder)
+        if lock is None:
+            return False
+        try:
+            self.catalog.require_same_file()
+            tidy(self._folder / "dense", self.catalog.seq())
+            self._follow_space()
+            dense = DenseCache(self._folder / "dense", self.catalog, self.embedder.space)
+            lexical = LexicalCache(self._folder / "lexical", self.catalog, writable=True)
+        except BaseException:
+            lock.release()
+            raise
+        self._dense, self._lexical, self._lock = dense, lexical, lock
+        self._catch_up_or_tell()
+        log.info("this process writes to the library from change %d on", self._snapshot.seq)
+        return True
+
     def _require_writable(self) -> None:
-        if self._lock is None:
+        if not self.writable and not self.take_over():
             raise StoreLockedError(
                 f"Another process ({lock_holder(self._folder)}) writes to this library, so this one cannot "
                 "change it. Send the change to that process (POST /v1/articles), or stop it first."

@@ -13,8 +13,9 @@ from typing import TypeAlias
 
 from index.catalog import Catalog
 from index.embed import Embedder
-from index.library import Library, Snapshot
+from index.library import Library
 from index.prepare import stored_encoder_text
+from index.snapshot import Snapshot
 
 Gate: TypeAlias = Callable[[Snapshot, Snapshot], None]
 """Told the library as it is and as it would be; raises a `GroundwireError` where it must not switch."""

@@ -271,3 +271,5 @@ class IndexState:
     questions: int
     dense_seq: int
     lexical_seq: int
+    degraded: tuple[str, ...]
+    """What is not as it should be although questions are answered; empty where all is well."""

@@ -11,7 +11,8 @@ from index.canaries import replay_dense
 from index.catalog import Catalog
 from index.dense_index import FlatPart, read_part
 from index.generations import MANIFEST, verified_manifest
-from index.lexical import analyzer, missing_canaries, open_index
+from index.lexical import KEPT
+from index.lexical_index import analyzer, missing_canaries, open_index
 from index.types import IntArray, KnownSpace
 
 KNOWN_NAMES = {
@@ -106,6 +107,8 @@ def file_faults(folder: Path) -> tuple[int, list[str]]:
     faults = [name for name in names if name not in KNOWN_NAMES and not name.startswith(BEFORE)]
     for cache, beginning in (("dense", "g"), ("lexical", "index-")):
         for path in (folder / cache).glob("*"):
+            if (cache, path.name) == ("lexical", KEPT):
+                continue
             if not path.name.startswith(beginning) or not (path / MANIFEST).is_file():
                 faults.append(f"{cache}/{path.name}")
     count = sum(path.is_file() for path in folder.rglob("*"))

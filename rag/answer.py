@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from index.library import Library, Snapshot
+from index.library import Library
+from index.snapshot import Snapshot
 from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from index.dates import day_of
 from index.fuse import fuse_legs
-from index.library import Snapshot
+from index.snapshot import Snapshot
 from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage, Story
 from rag.aliases import Aliases, across_scripts, grouped, merged, named_in, others_of, pairs_in
 from rag.types import Understanding

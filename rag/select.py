@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from index.library import Snapshot
+from index.snapshot import Snapshot
 from index.types import Filters
 from rag.evidence import sentence_texts
 from rag.generate.mend import introduces_list, items_of, leaning

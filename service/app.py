@@ -6,13 +6,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from threading import Event, Thread
 from typing import TypedDict
 
 from fastapi import FastAPI
 from fastapi.concurrency import contextmanager_in_threadpool
 from starlette.middleware import Middleware
 
-from index.errors import StoreNotReadyError
+from index.errors import GroundwireError, StoreNotReadyError
 from service.access import KeyRing, Workers
 from service.answer_log import AnswerLog
 from service.changes import Changes, change_kinds
@@ -45,6 +46,7 @@ log = logging.getLogger(__name__)
 
 _PREPARING_S = 60.0
 _LOOK_EVERY_S = 0.2
+_LOOK_FOR_WRITER_S = 1.0
 
 
 class _State(TypedDict):
@@ -129,17 +131,38 @@ def _opened(settings: Settings, open_engine: Callable[[Settings], Engine]) -> It
 
 @contextmanager
 def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[None]:
-    """Work on jobs where this process may write to the library."""
-    if not engine.library.writable:
-        yield
-        return
-    Uploads(settings.data).tidy({job.params["upload"] for job in queue.waiting("ingest")})
-    runner = JobRunner(queue, job_kinds(engine, settings))
-    runner.start()
+    """Work on jobs while this process may write to the library: at once, or when the writing one has died."""
+    stopping = Event()
+    runners: list[JobRunner] = []
+
+    def work() -> None:
+        Uploads(settings.data).tidy({job.params["upload"] for job in queue.waiting("ingest")})
+        runners.append(JobRunner(queue, job_kinds(engine, settings)))
+        runners[0].start()
+
+    def work_once_alone() -> None:
+        try:
+            while not engine.library.take_over():
+                if stopping.wait(_LOOK_FOR_WRITER_S):
+                    return
+        except GroundwireError as error:
+            log.error("this process goes on as a reader: %s", error)
+            return
+        work()
+
+    waiting = Thread(target=work_once_alone, name="writer-watch", daemon=True)
+    if engine.library.writable:
+        work()
+    else:
+        waiting.start()
     try:
         yield
     finally:
-        runner.stop()
+        stopping.set()
+        if waiting.ident is not None:
+            waiting.join()
+        for runner in runners:
+            runner.stop()
 
 
 def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:

@@ -130,10 +130,14 @@ def status(as_json: Json = False) -> None:
     with _engine(settings) as engine:
         state = engine.library.state()
         writable = engine.library.writable
+        left = [space.id for space in engine.library.catalog.left_spaces()]
+        droppable = engine.library.catalog.droppable_bytes()
     if as_json:
-        typer.echo(json.dumps({**asdict(state), "data": str(settings.data), "writable": writable}))
+        facts = {"left_spaces": left, "droppable_bytes": droppable}
+        typer.echo(json.dumps({**asdict(state), **facts, "data": str(settings.data), "writable": writable}))
     else:
-        show.status(state, settings.data, "" if writable else lock_holder(settings.data), Console())
+        writer = "" if writable else lock_holder(settings.data)
+        show.status(state, settings.data, writer, Console(), droppable)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.errors import GroundwireError
-from index.library import Snapshot
+from index.snapshot import Snapshot
 from index.types import StoredQAPair
 from rag.retrieve import retrieve
 from rag.types import Question

@@ -25,19 +25,19 @@ def rebuild_kind(library: Library, load: Callable[[str], Embedder] = load_embedd
     return JobKind("rebuild", run, resumable=True)
 
 
-def rebuild_params(library: Library, embedder: str, *, back: bool) -> Json:
+def rebuild_params(library: Library, embedder: str, *, back: bool, drop_old_spaces: bool = False) -> Json:
     """Give the parameters of a rebuild; `back` names the model of the space that was left last.
 
-    Raises `NotFoundError` where no space was ever left.
+    Raises `NotFoundError` where no space was left, or none whose vectors are still there.
     """
-    if not back:
-        return {"embedder": embedder}
-    left = library.catalog.left_space()
-    if left is None:
-        raise NotFoundError(
-            "The library was never in another space, so there is no way back. Name an embedder."
-        )
-    return {"embedder": left.model}
+    if back:
+        left = library.catalog.left_spaces()
+        if not left:
+            raise NotFoundError(
+                "There are no vectors of another space, so there is no way back. Name an embedder."
+            )
+        embedder = left[0].model
+    return {"embedder": embedder, "drop_old_spaces": drop_old_spaces}
 
 
 def run_rebuild(
@@ -47,7 +47,13 @@ def run_rebuild(
     load: Callable[[str], Embedder] = load_embedder,
 ) -> Json:
     """Rebuild a library as the parameters say; gives what was done."""
+    drops = bool(params.get("drop_old_spaces"))
     if params["embedder"]:
-        return asdict(reembed(library, load(params["embedder"]), retrieval_gate, progress))
-    embedded = rebuild(library, progress)
-    return {"embedded": embedded, "seq": library.snapshot().seq}
+        done = asdict(reembed(library, load(params["embedder"]), retrieval_gate, progress))
+    elif drops:
+        done = {"seq": library.snapshot().seq}
+    else:
+        done = {"embedded": rebuild(library, progress), "seq": library.snapshot().seq}
+    if drops:
+        done["dropped_vectors"] = library.catalog.drop_other_spaces(progress)
+    return done

@@ -109,8 +109,8 @@ def articles(items: Sequence[ArticleSummary], total: int, following: int | None,
     console.print(f"{len(items)} of {total} articles{more}", highlight=False)
 
 
-def status(state: IndexState, data: Path, writer: str, console: Console) -> None:
-    """Print the state of the library."""
+def status(state: IndexState, data: Path, writer: str, console: Console, droppable: int = 0) -> None:
+    """Print the state of the library; `droppable` bytes are of vectors in spaces that it left."""
     rows = {
         "data": str(data),
         "articles": f"{state.articles} ({state.versions} versions)",
@@ -122,6 +122,11 @@ def status(state: IndexState, data: Path, writer: str, console: Console) -> None
         "space": state.space,
         "writer": f"process {writer}" if writer else "none other than this command",
     }
+    if droppable:
+        rows["left spaces"] = (
+            f"at most {droppable / 2**20:.1f} MiB; `groundwire rebuild --drop-old-spaces` frees them"
+        )
+    rows |= {"degraded": "; ".join(state.degraded)} if state.degraded else {}
     for name, value in rows.items():
         console.print(plain(f"{name:<14} {value}"))
 

@@ -69,6 +69,10 @@ def verify(
 def rebuild(
     embedder: Annotated[str, typer.Option(help="Move the library to this model's space.")] = "",
     back: Annotated[bool, typer.Option(help="Move it back to the space that it left last.")] = False,
+    drop_old_spaces: Annotated[
+        bool,
+        typer.Option("--drop-old-spaces", help="Remove the vectors of every space but the one in use."),
+    ] = False,
 ) -> None:
     """Make damaged vectors and both caches again, beside those in use; or move to another model.
 
@@ -80,7 +84,7 @@ def rebuild(
     settings = read_settings()
     engine = open_engine(settings)
     try:
-        params = rebuild_params(engine.library, embedder, back=back)
+        params = rebuild_params(engine.library, embedder, back=back, drop_old_spaces=drop_old_spaces)
         with _bar("rebuilding") as progress:
             if engine.library.writable:
                 result = run_rebuild(engine.library, params, progress)

@@ -23,10 +23,17 @@ class RebuildIn(BaseModel):
 
     embedder: Annotated[Text, Field(max_length=400)] = ""
     back: bool = False
+    drop_old_spaces: bool = False
 
 
 @router.post("/v1/index/rebuild")
 def rebuild(engine: EngineDep, jobs: JobsDep, body: RebuildIn | None = None) -> Response:
-    """Rebuild the index beside the one in use, or move it to another model's space; gives the job."""
+    """Rebuild the index beside the one in use, or move it to another model's space; gives the job.
+
+    `drop_old_spaces` removes the vectors of every space but the one that the library is then in.
+    """
     asked = body or RebuildIn()
-    return accepted(jobs.submit("rebuild", rebuild_params(engine.library, asked.embedder, back=asked.back)))
+    params = rebuild_params(
+        engine.library, asked.embedder, back=asked.back, drop_old_spaces=asked.drop_old_spaces
+    )
+    return accepted(jobs.submit("rebuild", params))

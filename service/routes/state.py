@@ -37,9 +37,15 @@ def readyz(engine: EngineDep) -> Response:
         "evidence": {"model": engine.scorer.name},
         "generator": {"model": engine.generator.name},
     }
-    return JSONResponse(
-        {"status": "ready", "writable": engine.library.writable, "models": models, "index": _state(engine)}
-    )
+    state = _state(engine)
+    body = {
+        "status": "ready",
+        "degraded": state["degraded"],
+        "writable": engine.library.writable,
+        "models": models,
+        "index": state,
+    }
+    return JSONResponse(body)
 
 
 @router.get("/metrics")

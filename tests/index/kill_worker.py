@@ -86,7 +86,7 @@ def forget_deletes_in_the_caches() -> None:
 
 
 def certify_what_is_not_written() -> None:
-    lexical._write = lambda index, catalog, changes, progress=None: None
+    lexical.write = lambda index, catalog, changes, progress=None: None
 
 
 def commit_each_statement() -> None:

@@ -253,8 +253,11 @@ def test_a_generation_whose_canaries_find_something_else_is_not_used(tmp_path, c
     facts = {name: manifest[name] for name in ("space", "passages", "canaries", "index")}
     files = {"keys.bin": part.keys.tobytes(), "index.faiss": written(part).getvalue()}
     write_generation(tmp_path, files, facts, 1)
-    assert DenseCache(tmp_path, truth, SPACE).snapshot.seq == 0
+    reopened = DenseCache(tmp_path, truth, SPACE)
     assert "canary query" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["g000000000001"]
+    query = unit_rows(1, 99)[0]
+    assert_equal(reopened.snapshot.search(query, 10, None), exactly(truth.live, query, 10))
 
 
 def recall(snapshot, vectors, queries):

@@ -10,8 +10,11 @@ from fakes import FakeEmbedder
 from index.catalog import Catalog, PreparedArticle
 from index.chunk import chunk
 from index.database import Database
+from index.dense import DenseCache
 from index.errors import ModelError, StoreWriteError
-from index.generations import MANIFEST, certify, verified_generations, verified_manifest, write_generation
+from index.generations import MANIFEST, certify, generations, verified_manifest, write_generation
+from index.lexical import KEPT
+from index.lexical_index import write
 from index.library import open_library
 from index.types import Article
 
@@ -54,6 +57,10 @@ def written(tmp_path_factory):
     return folder, expected
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def flip(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 4
@@ -71,7 +78,7 @@ def test_damage_to_any_file_of_a_cache_is_noticed_and_mended(damage, cache, writ
     files = [
         path.relative_to(folder)
         for path in sorted((folder / cache).rglob("*"))
-        if path.is_file() and not path.name.endswith(".lock")
+        if path.is_file() and not path.name.endswith(".lock") and path.parent.name != KEPT
     ]
     assert len(files) >= 3
     for number, name in enumerate(files):
@@ -134,7 +141,7 @@ def test_a_generation_that_cannot_be_written_leaves_the_one_before(tmp_path, mon
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(StoreWriteError, match="No space left on device"):
         write_generation(tmp_path, {"a": b"2"}, {}, 2)
-    [(path, manifest)] = verified_generations(tmp_path)
+    [(path, manifest)] = generations(tmp_path)
     assert (manifest["seq"], (path / "a").read_bytes()) == (1, b"1")
     assert [child.name for child in tmp_path.iterdir()] == [path.name]
     with pytest.raises(StoreWriteError):
@@ -146,9 +153,10 @@ def test_the_newest_generation_that_verifies_is_taken(tmp_path):
     write_generation(tmp_path / "one", {"a": b"1"}, {}, 1)
     write_generation(tmp_path / "two", {"a": b"2"}, {}, 2)
     shutil.move(tmp_path / "two" / "g000000000002", tmp_path / "one")
-    assert next(verified_generations(tmp_path / "one"))[1]["seq"] == 2
+    assert [manifest["seq"] for _, manifest in generations(tmp_path / "one")] == [2, 1]
     flip(tmp_path / "one" / "g000000000002" / "a")
-    assert next(verified_generations(tmp_path / "one"))[1]["seq"] == 1
+    (_, damaged), (_, older) = generations(tmp_path / "one")
+    assert (damaged, older["seq"]) == (None, 1)
 
 
 def test_what_was_committed_before_a_crash_reaches_the_caches(written, tmp_path):
@@ -179,22 +187,165 @@ def test_what_was_committed_before_a_crash_reaches_the_caches(written, tmp_path)
     library.close()
 
 
-def test_a_crash_between_an_index_commit_and_its_certificate_is_mended(written, tmp_path, monkeypatch):
+def killed(*arguments):
+    raise KeyboardInterrupt
+
+
+def lexical_commits(monkeypatch) -> list[list[int]]:
+    """The passages of each commit of a lexical index from now on."""
+    commits = []
+
+    def told(index, catalog, changes, *rest):
+        commits.append(changes.added.tolist())
+        return write(index, catalog, changes, *rest)
+
+    monkeypatch.setattr("index.lexical.write", told)
+    return commits
+
+
+@pytest.mark.parametrize("cut", ["certify", "keep"])
+def test_after_a_crash_behind_an_index_commit_only_what_came_since_is_replayed(
+    cut, written, tmp_path, monkeypatch
+):
     folder, _ = written
     shutil.copytree(folder, tmp_path / "x")
     library = open_library(tmp_path / "x", FakeEmbedder())
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"index.lexical.{cut}", killed)
+        library.put(article(40))
+    library.catalog.close()
+    library._lock.release()
+    commits = lexical_commits(monkeypatch)
+    again = open_library(tmp_path / "x", FakeEmbedder())
+    assert commits == ([[31]] if cut == "certify" else [])
+    assert_caches_agree(again)
+    again.put(article(41))
+    assert commits[-1] == [32]
+    assert_caches_agree(again)
+    again.close()
 
-    def killed(*arguments):
-        raise KeyboardInterrupt
 
+def test_what_a_failed_commit_left_in_an_index_is_gone_after_the_next(written, tmp_path, monkeypatch):
+    folder, expected = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+
+    def broken(*arguments):
+        raise StoreWriteError("The disk failed. Mend it.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.lexical.certify", broken)
+        for change in (lambda: library.put(article(40)), lambda: library.delete("a40")):
+            with pytest.raises(StoreWriteError, match=r"The disk failed\."):
+                change()
+        assert library.state().lexical_seq == 1
+        [told] = library.state().degraded
+        assert "after change 1 is stored and not found yet" in told
+    commits = lexical_commits(monkeypatch)
+    assert answers(library) == expected
+    assert commits == [[]]
+    assert library.state().degraded == ()
+    assert_caches_agree(library)
+    library.close()
+
+
+def test_without_links_a_cut_off_commit_costs_a_new_index_and_the_log_says_so_once(
+    written, tmp_path, monkeypatch, caplog
+):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+
+    def none(*arguments):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", none)
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    library.put(article(40))
+    assert caplog.text.count("cannot be kept: [Errno 1] Operation not permitted") == 1
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("index.lexical.certify", killed)
+        library.put(article(41))
+    commits = lexical_commits(monkeypatch)
+    assert_caches_agree(library)
+    assert commits == [list(range(1, 33))]
+    library.close()
+
+
+def test_a_damaged_state_that_was_kept_is_not_taken_up(written, tmp_path, monkeypatch):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("index.lexical.certify", killed)
         library.put(article(40))
+    library.catalog.close()
+    library._lock.release()
+    [kept, *_] = sorted((tmp_path / "x" / "lexical" / KEPT).glob("*.term"))
+    flip(kept)
+    commits = lexical_commits(monkeypatch)
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert commits == [list(range(1, 32))]
     assert_caches_agree(library)
     library.close()
-    again = open_library(tmp_path / "x", FakeEmbedder())
-    assert_caches_agree(again)
-    again.close()
+
+
+def test_a_damaged_newest_dense_index_gives_way_to_the_one_before_and_is_healed(
+    written, tmp_path, monkeypatch, caplog
+):
+    folder, _ = written
+    shutil.copytree(folder, tmp_path / "x")
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 0)
+    for number in range(30, 33):
+        library.put(article(number))
+    library.delete("a2")
+    library.checkpoint()
+    expected = answers(library)
+    library.close()
+    dense = tmp_path / "x" / "dense"
+    assert names(dense) == ["g000000000001", "g000000000005"]
+    flip(dense / "g000000000005" / "index.faiss")
+    read = []
+    vectors = Catalog.vectors
+    monkeypatch.setattr(
+        Catalog,
+        "vectors",
+        lambda catalog, keys, space: read.append(len(keys)) or vectors(catalog, keys, space),
+    )
+    held = threading.Event()
+    merged = DenseCache.merge
+    monkeypatch.setattr(DenseCache, "merge", lambda cache: held.wait(60) and merged(cache))
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert "g000000000005 is damaged" in caplog.text
+    # What came since is read from the catalog, and no more.
+    assert read == [3]
+    assert answers(library) == expected
+    assert library.state().degraded == ("a damaged dense index was left out; a sound one is being written",)
+    held.set()
+    library._wait_for_merge()
+    assert library.state().degraded == ()
+    assert answers(library) == expected
+    library.close()
+    assert names(dense) == ["g000000000001", "g000000000005"]
+    caplog.clear()
+    library = open_library(tmp_path / "x", FakeEmbedder())
+    assert caplog.text == ""
+    assert answers(library) == expected
+    library.close()
+
+
+def test_where_the_dense_index_cannot_be_written_everything_else_goes_on(library, monkeypatch):
+    def full(*arguments):
+        raise StoreWriteError("The disk is full. Free space.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("index.dense.write_generation", full)
+        library.put_many([article(number) for number in range(3)], lambda result: None, pytest.fail)
+        [told] = library.state().degraded
+        assert "dense index on disk could not be written" in told
+        assert_caches_agree(library)
+    library.checkpoint()
+    assert library.state().degraded == ()
 
 
 def test_an_older_catalog_that_was_put_back_is_not_answered_from_newer_caches(written, tmp_path):
@@ -214,13 +365,15 @@ def test_an_older_catalog_that_was_put_back_is_not_answered_from_newer_caches(wr
     library.close()
 
 
-def test_a_checkpoint_leaves_one_generation_and_nothing_to_replay(library, tmp_path, monkeypatch):
+def test_a_checkpoint_leaves_nothing_to_replay_and_one_generation_to_go_back_to(
+    library, tmp_path, monkeypatch
+):
     monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 0)
     folder = tmp_path / "library" / "dense"
     for number in range(3):
         library.put(article(number))
         library.checkpoint()
-        assert [path.name for path in folder.iterdir()] == [f"g{number + 1:012d}"]
+        assert names(folder) == [f"g{seq:012d}" for seq in (number, number + 1) if seq]
     before = (folder / "g000000000003" / MANIFEST).stat().st_mtime_ns
     library.checkpoint()
     assert (folder / "g000000000003" / MANIFEST).stat().st_mtime_ns == before
@@ -236,11 +389,11 @@ def test_what_a_cut_off_write_left_is_removed_when_the_library_is_opened(written
     (tmp_path / "x" / "lexical" / "index-000001" / f"{MANIFEST}.tmp").write_bytes(b"{")
     (tmp_path / "x" / "lexical" / "tmp-99-2").mkdir()
     library = open_library(tmp_path / "x", FakeEmbedder())
-    assert [path.name for path in (tmp_path / "x" / "dense").iterdir()] == ["g000000000001"]
+    assert names(tmp_path / "x" / "dense") == ["g000000000001"]
     assert answers(library) == expected
     library.put(article(50))
     assert not (tmp_path / "x" / "lexical" / "index-000001" / f"{MANIFEST}.tmp").exists()
-    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000001"]
+    assert names(tmp_path / "x" / "lexical") == ["certified", "index-000001"]
     library.close()
 
 
@@ -260,10 +413,10 @@ def test_few_changes_are_left_to_be_replayed_and_many_are_written(library, tmp_p
     for number in range(1, 6):
         library.put(article(number))
     library.checkpoint()
-    assert [path.name for path in folder.iterdir()] == ["g000000000001"]
+    assert names(folder) == ["g000000000001"]
     monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 4)
     library.checkpoint()
-    assert [path.name for path in folder.iterdir()] == ["g000000000006"]
+    assert names(folder) == ["g000000000001", "g000000000006"]
 
 
 def test_a_rebuild_gives_the_same_answers_in_new_caches(written, tmp_path):
@@ -276,8 +429,8 @@ def test_a_rebuild_gives_the_same_answers_in_new_caches(written, tmp_path):
     assert told[-1] == 1
     assert answers(library) == expected
     assert library.snapshot() is not held
-    assert [path.name for path in (tmp_path / "x" / "dense").iterdir()] == ["g000000000001-1"]
-    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000002"]
+    assert names(tmp_path / "x" / "dense") == ["g000000000001", "g000000000001-1"]
+    assert names(tmp_path / "x" / "lexical") == ["certified", "index-000002"]
     assert [hit.key for hit in held.lexical("bank", 3)] == [
         hit.key for hit in library.snapshot().lexical("bank", 3)
     ]
@@ -329,7 +482,7 @@ def test_a_rebuild_that_is_ended_or_fails_leaves_everything_as_it_was(written, t
         patch.setattr("index.lexical.certify", full)
         library.rebuild()
     assert answers(library) == expected
-    assert [path.name for path in (tmp_path / "x" / "lexical").iterdir()] == ["index-000001"]
+    assert names(tmp_path / "x" / "lexical") == ["certified", "index-000001"]
     library.put(article(31))
     assert_caches_agree(library)
     library.close()
@@ -339,7 +492,7 @@ def test_a_lexical_index_that_cut_words_in_another_way_is_made_anew(written, tmp
     folder, expected = written
     shutil.copytree(folder, tmp_path / "x")
     with monkeypatch.context() as patch:
-        patch.setattr("index.lexical.lexical_tokens", lambda text: [word[:2] for word in text.split()])
+        patch.setattr("index.lexical_index.lexical_tokens", lambda text: [word[:2] for word in text.split()])
         other = open_library(tmp_path / "x", FakeEmbedder())
         assert "removing" in caplog.text
         other.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeEmbedder
 
+from index.backup import back_up, restore
 from index.errors import StoreError, StoreLockedError, StoreVersionError
 from index.library import open_library
 from index.lock import lock_holder, writer_is_free
@@ -154,6 +155,62 @@ def test_the_second_to_open_a_library_cannot_write(library, tmp_path):
     assert not (tmp_path / "library" / "dense").exists()
     assert not writer_is_free(tmp_path / "library")
     assert library.put(Article("A", "B.")).seq == 2
+
+
+def test_a_reader_writes_when_the_writing_process_is_gone(library, tmp_path):
+    reader = open_library(tmp_path / "library", FakeEmbedder())
+    third = open_library(tmp_path / "library", FakeEmbedder())
+    library.put(KIMI)
+    assert not reader.take_over()
+    # As a process that was killed leaves it: nothing written at the end, the lock free.
+    library._lock.release()
+    assert reader.put(Article("Port", "A zebra ran.", article_id="port")).seq == 2
+    assert (reader.writable, lock_holder(tmp_path / "library")) == (True, str(os.getpid()))
+    assert sorted(hits(reader)) == sorted(hits(third)) == [1, 2]
+    with pytest.raises(StoreLockedError):
+        third.put(KIMI)
+    reader.delete("kimi")
+    assert hits(third) == [2]
+    third.close()
+    reader.close()
+    again = open_library(tmp_path / "library", FakeEmbedder())
+    assert hits(again) == [2]
+    again.close()
+
+
+def test_a_reader_brings_forward_what_the_writing_process_left_behind(library, tmp_path, monkeypatch):
+    library.put(Article("Other", "A zebra ran.", article_id="other"))
+    reader = open_library(tmp_path / "library", FakeEmbedder())
+
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("index.lexical.certify", killed)
+        library.put(KIMI)
+    monkeypatch.setattr("index.lexical._READER_PATIENCE_S", 0.1)
+    with pytest.raises(StoreError, match="has stood at change 1 of 2"):
+        reader.snapshot()
+    library._lock.release()
+    assert sorted(hits(reader)) == [1, 2]
+    assert reader.writable
+    reader.close()
+
+
+def test_a_reader_does_not_write_to_a_library_that_was_replaced(tmp_path):
+    writer = open_library(tmp_path / "library", FakeEmbedder())
+    writer.put(KIMI)
+    reader = open_library(tmp_path / "library", FakeEmbedder())
+    back_up(tmp_path / "library", tmp_path / "backup")
+    writer.close()
+    restore(tmp_path / "backup", tmp_path / "library")
+    with pytest.raises(StoreError, match=r"Another library was put in the place .*Start this process again"):
+        reader.put(Article("Port", "A zebra ran."))
+    assert writer_is_free(tmp_path / "library")
+    reader.close()
+    again = open_library(tmp_path / "library", FakeEmbedder())
+    assert again.catalog.known_ids() == {"kimi"}
+    again.close()
 
 
 def test_a_reader_does_not_open_what_is_not_yet_made(tmp_path, embedder):

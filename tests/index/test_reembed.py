@@ -5,7 +5,7 @@ from fakes import FakeEmbedder
 
 from index.errors import StoreError
 from index.library import open_library
-from index.reembed import reembed
+from index.reembed import fill, reembed
 from index.types import Article
 
 
@@ -51,7 +51,7 @@ def test_a_library_is_moved_into_another_space_and_back(filled, embedder, other,
     assert dense_keys(filled) == filled.catalog.live_keys().tolist()
     filled.put(article(50))
     filled.delete("a3")
-    assert filled.catalog.left_space().model == "fake"
+    assert [space.model for space in filled.catalog.left_spaces()] == ["fake"]
     embedder.embedded.clear()
     back = reembed(filled, embedder, open_)
     assert (back.embedded, len(embedder.embedded)) == (1, 1)
@@ -160,3 +160,25 @@ def test_a_reader_follows_into_the_other_space(filled, other, tmp_path):
     filled.put(article(60))
     assert reader.snapshot().passage_count == 13
     reader.close()
+
+
+@pytest.mark.parametrize("at_once", [2, 5, 2000])
+def test_vectors_of_every_space_but_the_one_in_use_are_dropped(at_once, filled, embedder, other, monkeypatch):
+    monkeypatch.setattr("index.catalog._DROPPED_AT_ONCE", at_once)
+    assert (filled.catalog.droppable_bytes(), filled.catalog.drop_other_spaces()) == (0, 0)
+    third = FakeEmbedder(16, "third")
+    for space in (other, third):
+        reembed(filled, space, open_)
+    assert [space.id for space in filled.catalog.left_spaces()] == [other.space.id, embedder.space.id]
+    assert filled.catalog.droppable_bytes() == 12 * (64 * 2 + 64 + 32 * 2 + 64)
+    # What a move that was stopped has left goes too.
+    stopped = FakeEmbedder(8, "stopped")
+    fill(filled.catalog, stopped, lambda fraction: None)
+    told, seq = [], filled.catalog.seq()
+    assert filled.catalog.drop_other_spaces(told.append) == 36
+    assert told == sorted(told)
+    connection = filled.catalog._database.connection()
+    counts = connection.execute("SELECT space, count(*) FROM vectors GROUP BY space").fetchall()
+    assert [tuple(row) for row in counts] == [(third.space.id, 12)]
+    assert (filled.catalog.left_spaces(), filled.catalog.seq()) == ([], seq)
+    assert dense_keys(filled) == filled.catalog.live_keys().tolist()

@@ -13,7 +13,7 @@ from eval.fixed import BASELINE
 from eval.gate import baseline_of, held_against, load_baseline
 from eval.runner import run
 from eval.scoring import Judge
-from index.library import Snapshot
+from index.snapshot import Snapshot
 from index.types import Article
 from rag.types import Answer, Citation, Statement, Support
 from service.evaluation import guarded

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import pytest
 from fakes import FakeEmbedder
@@ -6,7 +7,7 @@ from service_fakes import Service
 
 from index.types import Article, QAPair, StoredQAPair
 from service import app as app_module
-from service.gate import GateError, retrieval_gate
+from service.gate import GateError, _found, retrieval_gate
 from service.rebuilding import rebuild_kind
 
 
@@ -58,6 +59,24 @@ def test_a_library_is_moved_to_another_model_and_back_by_one_request(client):
     assert client.get("/v1/index").json()["space"].startswith("fake@")
 
 
+def test_the_vectors_of_spaces_that_were_left_are_dropped_by_one_request_and_the_way_back_with_them(client):
+    ended(client, client.post("/v1/index/rebuild", json={"embedder": "other"}))
+    dropped = ended(client, client.post("/v1/index/rebuild", json={"drop_old_spaces": True}))
+    assert (dropped["status"], dropped["result"]) == ("succeeded", {"seq": 7, "dropped_vectors": 6})
+    assert client.get("/v1/index").json()["space"].startswith("other@")
+    hits = client.post("/v1/search", json={"question": "Which port opened 3?"}).json()["hits"]
+    assert hits[0]["article_id"] == "a3"
+    assert client.post("/v1/index/rebuild", json={"back": True}).status_code == 404
+    back = client.post("/v1/index/rebuild", json={"embedder": "fake", "drop_old_spaces": True})
+    assert ended(client, back)["result"] == {
+        "left": FakeEmbedder(32, "other").space.id,
+        "entered": FakeEmbedder(64, "fake").space.id,
+        "embedded": 6,
+        "seq": 8,
+        "dropped_vectors": 6,
+    }
+
+
 def test_there_is_no_way_back_from_where_one_never_left(client):
     assert client.post("/v1/index/rebuild", json={"back": True}).status_code == 404
     assert client.post("/v1/index/rebuild", json={"embeder": "typo"}).status_code == 422
@@ -90,7 +109,16 @@ def test_the_gate_counts_the_questions_whose_article_is_found(library):
         library.put(
             Article("T", f"The {word} round closed.", article_id=word, qa_pairs=(QAPair(f"{word}?", "A."),))
         )
-    retrieval_gate(library.snapshot(), library.snapshot())
+    whole = library.snapshot()
+    zebra, walrus, port = library.catalog.qa_pairs()
+    assert _found([zebra, walrus, port], whole) == 1.0
+    retrieval_gate(whole, whole)
+    library.delete("zebra")
+    less = library.snapshot()
+    assert _found([zebra, walrus, port], less) == pytest.approx(2 / 3)
+    assert _found([replace(walrus, article_id="port2")], less) == 0.0
+    with pytest.raises(GateError, match="holds 2 passages, this one 3"):
+        retrieval_gate(whole, less)
 
 
 def test_the_gate_is_shut_where_passages_are_missing():

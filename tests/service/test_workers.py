@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from service_fakes import Service
 
 HERE = Path(__file__).parent
 PATHS = os.pathsep.join(map(str, (HERE.parents[1], HERE.parent, HERE)))
@@ -83,3 +84,27 @@ def test_two_workers_take_changes_and_both_find_them_also_after_the_writer_was_k
     assert gone["seq"] == 17
     states = [httpx.get(f"{address}/v1/index", timeout=20).json() for _ in range(8)]
     assert {(state["seq"], state["articles"], state["passages"]) for state in states} == {(17, 15, 15)}
+
+
+def test_a_process_that_reads_takes_over_writing_and_jobs_when_the_writing_one_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("service.app._LOOK_FOR_WRITER_S", 0.02)
+    with contextlib.ExitStack() as first:
+        first.enter_context(Service(tmp_path / "data").client())
+        with Service(tmp_path / "data").client(articles=False) as second:
+            assert second.get("/readyz").json()["writable"] is False
+            first.close()
+            for _ in range(3000):
+                if second.get("/readyz").json()["writable"]:
+                    break
+                time.sleep(0.02)
+            article = {"title": "Port", "text": "Port 7 opened."}
+            assert second.put("/v1/articles/port", json=article).json()["seq"] == 4
+            job = second.post("/v1/index/rebuild")
+            for _ in range(3000):
+                state = second.get(job.headers["location"]).json()
+                if state["status"] == "succeeded":
+                    break
+                time.sleep(0.02)
+            assert state["result"] == {"embedded": 0, "seq": 4}
+            hits = second.post("/v1/search", json={"question": "port 7"}).json()["hits"]
+            assert hits[0]["article_id"] == "port"
