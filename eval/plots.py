@@ -72,7 +72,7 @@ def reliability_plot(bins: Sequence[tuple[float, float, int]], *, x: str, y: str
 def bar_plot(bars: Sequence[Bar], *, x: str, title: str) -> str:
     """Give a bar a row, its value written behind it."""
     most = max((max(bar.value, bar.mark) for bar in bars), default=0.0) or 1.0
-    left, right, row = 96, 84, 34
+    left, right, row = 96, 112, 34
     height = _TOP + row * len(bars) + 34
 
     def at(value: float) -> float:
