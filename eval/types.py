@@ -222,6 +222,15 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class RocPoint:
+    """The shares of the unanswerable and of the answerable questions that score `threshold` or more."""
+
+    threshold: float
+    unanswerable: float
+    answerable: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReliabilityBin:
     """Questions whose evidence probability lies in one range: the mean of it, the share that it holds for."""
 
@@ -258,6 +267,7 @@ class RunResult:
     workers: int = 1
     missing: tuple[MissingArticles, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    roc: tuple[RocPoint, ...] = ()
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:

@@ -84,7 +84,7 @@ export class EvaluationCard {
     // A bar without a value tells by itself that nothing is known yet.
     if (status === "running" && progress > 0) this.bar.value = progress;
     else this.bar.removeAttribute("value");
-    this.words.textContent = joined([STATE[status], progress > 0 ? `${Math.round(progress * 100)} %` : null,
+    this.words.textContent = joined([STATE[status], progress > 0 ? `${Math.round(progress * 100)}\u00a0%` : null,
       Number.isFinite(left) ? `about ${duration(left)} left` : null]).join("");
     if (!this.running.isConnected) this.place.replaceChildren(this.running);
   }
@@ -145,6 +145,7 @@ async function save(item, path, problem) {
 }
 
 function duration(seconds) {
-  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  // With a space that does not break: a number and its unit stay on one line.
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))}\u00a0s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)}\u00a0min` : `${(seconds / 3600).toFixed(1)}\u00a0h`;
 }

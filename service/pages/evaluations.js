@@ -100,7 +100,10 @@ async function begin(form) {
     const asked = { set: byId("e-set").value, sample: count };
     const job = await (await postJson("/v1/evaluations", asked)).json();
     await showEvaluations();
-    say(`Started: ${nameOf({ ...job, asked })}.`);
+    // A short one may have ended before the list came.
+    const begun = cards.find(({ item }) => item.id === job.id);
+    if (begun && ended(begun.item)) finished(begun);
+    else say(`Started: ${nameOf({ ...job, asked })}.`);
   } catch (error) {
     showProblem(byId("starting-problem"), error);
     if ((error.errors ?? []).some((item) => item.loc === "sample")) {
