@@ -125,6 +125,26 @@ def test_gold_evidence_alone_is_cited(engine, settings):
     assert mean(report, "correct") == mean(report, "evidence.f1") == mean(report, "refusal.recall") == 1.0
 
 
+def test_gold_parts_are_taken_for_the_parts_of_a_question(engine, settings):
+    joined = "What did the port of Shanghai cost as well as when was it opened?"
+    plain = Case("plain", COST.question, "small", "en", answers=COST.answers, relevant_ids=("port",))
+    parts = ("What did the port of Shanghai cost?", "When was the port of Shanghai opened?")
+    asking = Case("two", joined, "small", "en", relevant_ids=("port",), parts=parts)
+    assert len(engine.answer(Question(joined)).parts) == 1
+    system = OracleSystem(engine, [asking, plain], "parts")
+    assert tuple(part.question for part in system.answer(Question(joined)).parts) == parts
+    assert [part.question for part in system.answer(Question(COST.question)).parts] == [COST.question]
+    report = evaluate(
+        QuestionSet.of("small", [asking, plain]), engine, settings, RunOptions(oracle="parts"), quiet
+    )
+    assert report.run.oracle == "parts"
+
+
+def test_gold_parts_are_refused_where_no_question_lists_any(engine, settings):
+    with pytest.raises(InvalidInputError, match="no question of the set lists its parts"):
+        evaluate(SET, engine, settings, RunOptions(oracle="parts"), quiet)
+
+
 def test_the_gold_of_the_set_marks_sentences(engine):
     hits = OracleSystem(engine, SET.cases, "evidence").answer(Question(COST.question)).hits
     marked = [item.score for hit in hits for item in hit.sentences]
