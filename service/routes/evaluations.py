@@ -42,7 +42,7 @@ class EvaluationIn(BaseModel):
         return self
 
 
-@router.post("/v1/evaluations")
+@router.post("/v1/evaluations", status_code=202)
 def run(body: EvaluationIn, jobs: JobsDep) -> Response:
     """Queue an evaluation."""
     return accepted(jobs.submit(KIND, body.model_dump()))
@@ -59,7 +59,7 @@ def listed(
     return JSONResponse({"items": [_out(job) for job in items], "total": total, "next": following})
 
 
-@router.get("/v1/evaluations/{identity}")
+@router.get("/v1/evaluations/{identity}", responses={200: {"content": {"text/html": {}}}})
 def read(identity: str, request: Request, jobs: JobsDep) -> Response:
     """Give an evaluation with its report; the report as a page where HTML is asked for."""
     job = _evaluation(identity, jobs)

@@ -25,7 +25,7 @@ class RebuildIn(BaseModel):
     back: bool = False
 
 
-@router.post("/v1/index/rebuild")
+@router.post("/v1/index/rebuild", status_code=202)
 def rebuild(engine: EngineDep, jobs: JobsDep, body: RebuildIn | None = None) -> Response:
     """Rebuild the index beside the one in use, or move it to another model's space; gives the job."""
     asked = body or RebuildIn()

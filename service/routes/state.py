@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.access import EngineDep, require_key
@@ -42,7 +42,7 @@ def readyz(engine: EngineDep) -> Response:
     )
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(engine: EngineDep) -> Response:
     """Give metrics in Prometheus' text form."""
     state = engine.library.state()
