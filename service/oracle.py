@@ -22,17 +22,20 @@ from service.system import EngineSystem, Oracle
 
 
 class GivenPassages:
-    """An evidence scorer that reads given passages in the place of those that were retrieved."""
+    """An evidence scorer that reads given passages in the place of those that were retrieved.
 
-    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit]) -> None:
+    With `None` it reads what was retrieved; with no passages there is nothing to read.
+    """
+
+    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit] | None) -> None:
         self._inner = inner
-        self._passages = tuple(passages)
+        self._passages = passages
         self.name = inner.name
         self.threshold = inner.threshold
 
     def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
-        """Score the given passages; the hits where none were given."""
-        return self._inner.score(question, self._passages or hits)
+        """Score the given passages, in the place of the hits."""
+        return self._inner.score(question, hits if self._passages is None else self._passages)
 
     def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
         """Judge as the scorer itself does."""
@@ -91,7 +94,7 @@ class OracleSystem(EngineSystem):
         scorer: EvidenceScorer = self._engine.scorer
         if self._oracle == "evidence":
             scorer = GoldEvidence(scorer, case)
-        scorer = GivenPassages(scorer, self._gold(case))
+        scorer = GivenPassages(scorer, self._gold(case) or None)
         return replace(self._engine, scorer=scorer).answer(question)
 
     def _gold(self, case: Case) -> tuple[Hit, ...]:
