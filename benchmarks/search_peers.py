@@ -156,9 +156,10 @@ def write_material(library: Library, folder: Path, work: Path, top_k: int) -> tu
     passages = library.catalog.passages([int(key) for key in keys])
     in_order = [passages[int(key)] for key in keys]
     texts = [f"{context(passage.title, passage.heading)}\n{passage.text}" for passage in in_order]
-    vectors = work / "vectors.npy"
+    # By the library's name: two benchmarks may use one work folder at a time.
+    vectors = work / f"{folder.name}-vectors.npy"
     np.save(vectors, library.catalog.vectors(keys, library.embedder.space))
-    material = work / "material.json"
+    material = work / f"{folder.name}-top{top_k}.json"
     content = {
         "passages": texts,
         "vectors": str(vectors),
