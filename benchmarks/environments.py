@@ -18,6 +18,7 @@ def python_with(name: str, requirements: Sequence[str], work: Path) -> Path:
     if not done.is_file():
         print(f"installing {name} into {folder} …", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *requirements], check=True)
+        install = (str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:")
+        subprocess.run([*install, *requirements], check=True)
         done.touch()
     return python

@@ -111,7 +111,12 @@ class PeerSystem:
     def _searched(self, question: str) -> list[StoredPassage]:
         if question not in self._found:
             self._found[question] = self._peer.search(question)
-        return [self._passages[text] for text in self._found[question].texts if text in self._passages]
+        texts = self._found[question].texts
+        unknown = [text for text in texts if text not in self._passages]
+        if unknown:
+            # A text that an adapter changed would be lost without a word, at the cost of its library.
+            raise SystemExit(f"{self._peer.name} gave back what it was not given: {unknown[0][:200]!r}")
+        return [self._passages[text] for text in texts]
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from time import perf_counter
+from typing import TypeAlias
 
 from material import (
     Asked,
@@ -35,15 +36,19 @@ from index.library import Library, open_library
 from index.snapshot import Snapshot
 from index.types import FloatArray, IntArray, ScoredKey
 from rag.answer import answer
-from rag.evidence import SimilarityScorer
+from rag.evidence import EvidenceScorer
 from rag.generate.extractive import ExtractiveGenerator
 from rag.retrieve import retrieve
+from rag.scorers import READER, load_scorer
 from rag.types import Question
 from rag.understand import understand
 
 STAGES = ("understand", "retrieve", "evidence", "generate", "verify", "total")
 STEPS = ("embed", "dense", "lexical", "fuse and rows", "whole search")
 BASELINE = "encode the question (baseline)"
+
+Times: TypeAlias = dict[str, list[float]]
+"""Milliseconds by name."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,16 @@ def search_steps(question: Question, library: Library) -> dict[str, float]:
 
 
 def measure(
-    asked: Sequence[Asked], *, library: Library, baseline: SentenceTransformer, top_k: int, rounds: int
-) -> tuple[dict[str, list[float]], dict[str, list[float]], int]:
+    asked: Sequence[Asked],
+    *,
+    library: Library,
+    scorer: EvidenceScorer,
+    baseline: SentenceTransformer,
+    top_k: int,
+    rounds: int,
+) -> tuple[Times, Times, int]:
     """Ask every question of every side in turn; gives milliseconds by stage and by step, and the answers."""
-    scorer, generator = SimilarityScorer.fitted(library.embedder), ExtractiveGenerator()
+    generator = ExtractiveGenerator()
     stages: dict[str, list[float]] = defaultdict(list)
     steps: dict[str, list[float]] = defaultdict(list)
     answered = 0
@@ -114,7 +125,7 @@ def measure(
     return dict(stages), dict(steps), answered
 
 
-def summarised(times: dict[str, list[float]], names: Sequence[str], baseline: float) -> dict[str, object]:
+def summarised(times: Times, names: Sequence[str], baseline: float) -> dict[str, object]:
     rows: dict[str, object] = {}
     for name in names:
         p50, p95 = quantiles(times[name])
@@ -136,6 +147,7 @@ def main() -> None:
     options.add_argument("--questions", type=int, default=60)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--top-k", type=int, default=8)
+    options.add_argument("--evidence", default=READER, help=f"evidence scorer (default {READER})")
     add_work(options)
     arguments = options.parse_args()
     logging.getLogger("index").setLevel(logging.ERROR)
@@ -145,14 +157,21 @@ def main() -> None:
     embedder = load_embedder(DEFAULT_MODEL)
     material = load_material(arguments.passages, arguments.questions)
     library = open_library(library_folder(material, embedder, arguments.work), embedder)
-    sides = {"library": library, "baseline": baseline, "top_k": arguments.top_k}
-    measure(material.questions[:10], **sides, rounds=1)
-    stages, steps, answered = measure(material.questions, **sides, rounds=arguments.rounds)
+    scorer = load_scorer(arguments.evidence, embedder)
+
+    def asked(questions: Sequence[Asked], rounds: int) -> tuple[Times, Times, int]:
+        return measure(
+            questions, library=library, scorer=scorer, baseline=baseline, top_k=arguments.top_k, rounds=rounds
+        )
+
+    asked(material.questions[:10], 1)
+    stages, steps, answered = asked(material.questions, arguments.rounds)
     facts = machine() | {
         "passages": library.snapshot().passage_count,
         "questions": len(material.questions),
         "rounds": arguments.rounds,
         "top_k": arguments.top_k,
+        "evidence": scorer.name,
         "answered": f"{answered / arguments.rounds / len(material.questions):.0%}",
         "material": material.origin,
     }

@@ -11,7 +11,6 @@ indexing speed is not compared here.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import os
@@ -26,6 +25,7 @@ from random import Random
 from types import TracebackType
 
 import numpy as np
+from environments import python_with
 from material import (
     ROOT,
     Asked,
@@ -145,17 +145,7 @@ def python_of(name: str, work: Path) -> Path:
     """Give the interpreter of a system; the environment of a peer is made where it is missing."""
     if name not in REQUIREMENTS:
         return Path(sys.executable)
-    wanted = "\n".join(REQUIREMENTS[name])
-    folder = work / f"{name.lower()}-{hashlib.sha256(wanted.encode()).hexdigest()[:8]}"
-    python = folder / "bin" / "python"
-    done = folder / "complete"
-    if not done.is_file():
-        print(f"installing {name} into {folder} …", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        install = (str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:")
-        subprocess.run([*install, *REQUIREMENTS[name]], check=True)
-        done.touch()
-    return python
+    return python_with(name.lower(), REQUIREMENTS[name], work)
 
 
 def write_material(library: Library, folder: Path, work: Path, top_k: int) -> tuple[Path, dict[str, str]]:
@@ -166,9 +156,10 @@ def write_material(library: Library, folder: Path, work: Path, top_k: int) -> tu
     passages = library.catalog.passages([int(key) for key in keys])
     in_order = [passages[int(key)] for key in keys]
     texts = [f"{context(passage.title, passage.heading)}\n{passage.text}" for passage in in_order]
-    vectors = work / "vectors.npy"
+    # By the library's name: two benchmarks may use one work folder at a time.
+    vectors = work / f"{folder.name}-vectors.npy"
     np.save(vectors, library.catalog.vectors(keys, library.embedder.space))
-    material = work / "material.json"
+    material = work / f"{folder.name}-top{top_k}.json"
     content = {
         "passages": texts,
         "vectors": str(vectors),

@@ -66,11 +66,14 @@ class _QuestionRow(_Row):
     evidences: tuple[str, ...] = ()
     key_points: tuple[str, ...] = ()
     fake_answers: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _checked(self) -> _QuestionRow:
         if self.unanswerable and self.relevant_ids:
             raise ValueError("the question is unanswerable and has relevant_ids")
+        if len(self.parts) == 1 or not all(part.strip() for part in self.parts):
+            raise ValueError("parts lists the single questions of a question: two or more, each with words")
         if self.question_date:
             parse_date(self.question_date)
         return self
@@ -280,6 +283,7 @@ def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldE
         evidence=evidence,
         key_points=row.key_points,
         conflicting=_sides(row),
+        parts=row.parts,
         metadata=metadata,
     )
 

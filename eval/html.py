@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
@@ -11,16 +11,18 @@ from eval.metrics.retrieval import CUTOFFS
 from eval.plots import Bar, Series, bar_plot, line_plot, reliability_plot
 from eval.report import Report
 from eval.sheets import ROOMS, Sheet, findings, headline, sheets, worst
-from eval.table import ECE
+from eval.table import AUROC, ECE
 from eval.types import CaseResult, RunResult
+
+_REFUSED, _REFUSED_WRONGLY = "refusal.recall", "refusal.wrong"
 
 _CARDS = (
     ("retrieval.fused.hit@1", "right article first"),
     ("correct", "answered right"),
     ("evidence.f1", "evidence F1"),
     ("citations.exact", "citations exact"),
-    ("refusal.recall", "unanswerable refused"),
-    ("refusal.wrong", "refused wrongly"),
+    (_REFUSED, "unanswerable refused"),
+    (_REFUSED_WRONGLY, "refused wrongly"),
 )
 _NUMBER = re.compile(r"[-+]?[\d.,]+ ?%?( \(.*\)| to .*)?")
 
@@ -70,39 +72,73 @@ def _finding(line: str) -> str:
 
 def _plots(run: RunResult) -> Iterator[str]:
     whole = {row.metric: row.mean for row in run.table if row.grouping == "all"}
+    yield from _recall(whole)
+    yield from _risk(run)
+    yield from _roc(run, whole)
+    yield from _reliability(run, whole)
+    yield from _latency(run)
+
+
+def _recall(whole: Mapping[str, float]) -> Iterator[str]:
     legs = list(dict.fromkeys(name.split(".")[1] for name in whole if name.startswith("retrieval.")))
-    if legs:
-        deepest = max(CUTOFFS)
-        series = [
-            Series(leg, [(k / deepest, whole[f"retrieval.{leg}.recall@{k}"]) for k in CUTOFFS], dots=True)
-            for leg in legs
-        ]
-        ticks = [(k / deepest, str(k)) for k in CUTOFFS]
-        plot = line_plot(
-            series, x="articles looked at (k)", y="recall at k", title="Recall by k", x_ticks=ticks
-        )
-        yield _figure("Recall by k", plot, "Share of the relevant articles among the first k of each leg.")
-    if run.risk_coverage:
-        curve = Series("risk", [(point.coverage, point.risk) for point in run.risk_coverage])
-        plot = line_plot(
-            [curve], x="coverage: share of questions answered", y="risk: share of these wrong", title="Risk"
-        )
-        yield _figure(
-            "Risk and coverage",
-            plot,
-            "What the surest answers get wrong, from the highest threshold down to the one in force.",
-        )
-    if run.reliability:
-        bins = [(one.confidence, one.accuracy, one.n) for one in run.reliability]
-        error = whole.get(ECE)
-        plot = reliability_plot(bins, x="evidence probability", y="share that does help", title="Reliability")
-        note = "" if error is None else f" Expected calibration error {error:.3f}."
-        yield _figure("Reliability", plot, f"On the dotted line a probability means what it says.{note}")
-    if run.latency_ms:
-        bars = [Bar(stage, p.p50, p.p95) for stage, p in run.latency_ms.items()]
-        plot = bar_plot(bars, x="milliseconds: median / 95th percentile", title="Latency by stage")
-        at_once = "One question at a time." if run.workers == 1 else f"{run.workers} questions at a time."
-        yield _figure("Latency by stage", plot, at_once)
+    if not legs:
+        return
+    deepest = max(CUTOFFS)
+    series = [
+        Series(leg, [(k / deepest, whole[f"retrieval.{leg}.recall@{k}"]) for k in CUTOFFS], dots=True)
+        for leg in legs
+    ]
+    ticks = [(k / deepest, str(k)) for k in CUTOFFS]
+    plot = line_plot(series, x="articles looked at (k)", y="recall at k", title="Recall by k", x_ticks=ticks)
+    yield _figure("Recall by k", plot, "Share of the relevant articles among the first k of each leg.")
+
+
+def _risk(run: RunResult) -> Iterator[str]:
+    if not run.risk_coverage:
+        return
+    curve = Series("risk", [(point.coverage, point.risk) for point in run.risk_coverage])
+    plot = line_plot(
+        [curve], x="coverage: share of questions answered", y="risk: share of these wrong", title="Risk"
+    )
+    caption = "What the surest answers get wrong, from the highest threshold down to the one in force."
+    yield _figure("Risk and coverage", plot, caption)
+
+
+def _roc(run: RunResult, whole: Mapping[str, float]) -> Iterator[str]:
+    if not run.roc:
+        return
+    series = [Series("any threshold", [(point.unanswerable, point.answerable) for point in run.roc])]
+    if {_REFUSED, _REFUSED_WRONGLY} <= whole.keys():
+        series.append(Series("as it was", [(1 - whole[_REFUSED], 1 - whole[_REFUSED_WRONGLY])], dots=True))
+    plot = line_plot(
+        series,
+        x="share of unanswerable questions answered",
+        y="of answerable ones",
+        title="ROC",
+        diagonal=True,
+    )
+    area = f" The area below is {whole[AUROC]:.3f}." if AUROC in whole else ""
+    caption = f"What each threshold of the probability of an answer would let pass; chance is dotted.{area}"
+    yield _figure("Refusing (ROC)", plot, caption)
+
+
+def _reliability(run: RunResult, whole: Mapping[str, float]) -> Iterator[str]:
+    if not run.reliability:
+        return
+    bins = [(one.confidence, one.accuracy, one.n) for one in run.reliability]
+    error = whole.get(ECE)
+    plot = reliability_plot(bins, x="evidence probability", y="share that does help", title="Reliability")
+    note = "" if error is None else f" Expected calibration error {error:.3f}."
+    yield _figure("Reliability", plot, f"On the dotted line a probability means what it says.{note}")
+
+
+def _latency(run: RunResult) -> Iterator[str]:
+    if not run.latency_ms:
+        return
+    bars = [Bar(stage, p.p50, p.p95) for stage, p in run.latency_ms.items()]
+    plot = bar_plot(bars, x="milliseconds: median / 95th percentile", title="Latency by stage")
+    at_once = "One question at a time." if run.workers == 1 else f"{run.workers} questions at a time."
+    yield _figure("Latency by stage", plot, at_once)
 
 
 def _figure(title: str, plot: str, caption: str) -> str:

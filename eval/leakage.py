@@ -3,7 +3,8 @@
 A case leaks where its question stands in an article and one of its answers comes close behind it, or
 where its reference answer stands there word for word from the beginning of a sentence, as it does when
 only the answers of a Q&A section were taken for prose. Short answers alone are no leak: an article that
-answers a question holds them. Text is compared by its letters and digits alone, so that marks, spaces
+answers a question holds them; nor is a reference that quotes the case's own evidence, as an answer does
+that a reader judged right. Text is compared by its letters and digits alone, so that marks, spaces
 and case do not hide a pair.
 """
 
@@ -58,8 +59,14 @@ def _needles(case: Case) -> Iterator[_Needle]:
     question = _letters(case.question)
     if len(question) >= _HEAD and (answers or reference):
         yield _Needle(case, question, answers or (reference[:_PROSE],))
-    if len(reference) >= _PROSE:
+    if len(reference) >= _PROSE and not _quotes_evidence(case, reference):
         yield _Needle(case, reference, ())
+
+
+def _quotes_evidence(case: Case, reference: str) -> bool:
+    """Tell whether a reference begins as its own gold evidence does: then it was taken from there."""
+    quotes = (_letters(gold.quote) for gold in case.evidence)
+    return any(reference.startswith(quote) or quote.startswith(reference) for quote in quotes if quote)
 
 
 def _in_text(

@@ -33,10 +33,18 @@ class Bar:
 
 
 def line_plot(
-    series: Sequence[Series], *, x: str, y: str, title: str, x_ticks: Sequence[tuple[float, str]] = ()
+    series: Sequence[Series],
+    *,
+    x: str,
+    y: str,
+    title: str,
+    x_ticks: Sequence[tuple[float, str]] = (),
+    diagonal: bool = False,
 ) -> str:
     """Give lines over the unit square, with their names where there are several."""
     body = [_axes(x, y, x_ticks or [(tick, f"{tick:.1f}") for tick in _TICKS])]
+    if diagonal:
+        body.append(_diagonal())
     for number, one in enumerate(series, start=1):
         path = " ".join(f"{_x(a):.1f},{_y(b):.1f}" for a, b in one.points)
         body.append(f'<polyline class="line c{number}" points="{path}"/>')
@@ -54,7 +62,7 @@ def reliability_plot(bins: Sequence[tuple[float, float, int]], *, x: str, y: str
     """Give the accuracy of each bin against its mean confidence; a circle's area is its questions."""
     most = max((n for _, _, n in bins), default=1)
     body = [_axes(x, y, [(tick, f"{tick:.1f}") for tick in _TICKS])]
-    body.append(f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
+    body.append(_diagonal())
     body.append(
         '<polyline class="line c1" points="'
         + " ".join(f"{_x(confidence):.1f},{_y(accuracy):.1f}" for confidence, accuracy, _ in bins)
@@ -72,7 +80,7 @@ def reliability_plot(bins: Sequence[tuple[float, float, int]], *, x: str, y: str
 def bar_plot(bars: Sequence[Bar], *, x: str, title: str) -> str:
     """Give a bar a row, its value written behind it."""
     most = max((max(bar.value, bar.mark) for bar in bars), default=0.0) or 1.0
-    left, right, row = 96, 84, 34
+    left, right, row = 96, 112, 34
     height = _TOP + row * len(bars) + 34
 
     def at(value: float) -> float:
@@ -117,6 +125,10 @@ def _axes(x: str, y: str, x_ticks: Sequence[tuple[float, str]]) -> str:
         f"{escape(y)}</text>"
     )
     return "".join(parts)
+
+
+def _diagonal() -> str:
+    return f'<line class="ideal" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>'
 
 
 def _legend(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from eval.journal import Journal
 from eval.metrics.retrieval import DEPTH, METRICS, score_rankings
 from eval.scoring import Judge, Observation
-from eval.table import calibration, curve, latency, tabulate
+from eval.table import calibration, curve, latency, roc_points, tabulate
 from eval.types import Case, CaseResult, QuestionSet, RunResult, System
 from index.errors import InvalidInputError, NotFoundError
 from rag.types import Question
@@ -72,6 +72,7 @@ def run(
         reliability=calibration(results),
         latency_ms=latency(results),
         workers=workers,
+        roc=roc_points(results),
     )
 
 

@@ -1,4 +1,4 @@
-"""The table of a run: means by group, the risk-coverage curve, reliability and latency."""
+"""The table of a run: means by group, the ROC and the risk-coverage curve, reliability and latency."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from eval.bootstrap import mean_interval
 from eval.metrics.calibration import expected_calibration_error, reliability
 from eval.metrics.latency import percentiles
-from eval.metrics.refusal import auroc, risk_coverage
-from eval.types import Aggregate, CaseResult, CurvePoint, Grouping, Percentiles, ReliabilityBin
+from eval.metrics.refusal import auroc, risk_coverage, roc
+from eval.types import Aggregate, CaseResult, CurvePoint, Grouping, Percentiles, ReliabilityBin, RocPoint
 
 AUROC = "refusal.auroc"
 ECE = "calibration.ece"
@@ -47,14 +47,25 @@ def _aggregates(
         values = [result.scores[metric] for result in members if metric in result.scores]
         interval = mean_interval(values, seed=seed)
         yield Aggregate(grouping, group, metric, len(values), interval.mean, interval.low, interval.high)
-    scored = [(r.answerable, not r.unanswerable) for r in members if r.answerable is not None]
-    area = auroc([score for score, _ in scored], [answerable for _, answerable in scored])
+    scores, answerable = _refusal_scores(members)
+    area = auroc(scores, answerable)
     if area is not None:
-        yield Aggregate(grouping, group, AUROC, len(scored), area, None, None)
+        yield Aggregate(grouping, group, AUROC, len(scores), area, None, None)
     bins = calibration(members)
     error = expected_calibration_error(bins)
     if error is not None:
         yield Aggregate(grouping, group, ECE, sum(one.n for one in bins), error, None, None)
+
+
+def _refusal_scores(results: Sequence[CaseResult]) -> tuple[list[float], list[bool]]:
+    """Give the probability by which each question was answered or refused, and whether it is answerable."""
+    known = [(r.answerable, not r.unanswerable) for r in results if r.answerable is not None]
+    return [score for score, _ in known], [answerable for _, answerable in known]
+
+
+def roc_points(results: Sequence[CaseResult]) -> tuple[RocPoint, ...]:
+    """Give the ROC curve of refusing, whose area is `refusal.auroc`."""
+    return roc(*_refusal_scores(results))
 
 
 def calibration(results: Sequence[CaseResult]) -> tuple[ReliabilityBin, ...]:

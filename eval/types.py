@@ -49,6 +49,7 @@ class Case:
     alternatives of which each group should occur; `reference_answer` is an answer in prose, and
     `key_points` the things that it says where somebody listed them. `conflicting` are the
     values that the articles give for one thing, each with its alternatives: an answer should show all.
+    `parts` are the single questions that the question puts together, where somebody listed them.
     `grades` are the relevances of `relevant_ids`, all 1 where empty. A case with neither
     `relevant_ids` nor `unanswerable` has no judged retrieval.
     """
@@ -68,11 +69,14 @@ class Case:
     evidence: tuple[GoldEvidence, ...] = ()
     key_points: tuple[str, ...] = ()
     conflicting: tuple[tuple[str, ...], ...] = ()
+    parts: tuple[str, ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.unanswerable and self.relevant_ids:
             raise ValueError(f"case {self.case_id} is unanswerable and has relevant articles")
+        if len(self.parts) == 1 or not all(part.strip() for part in self.parts):
+            raise ValueError(f"case {self.case_id}: parts are two questions or more, each with words")
         if self.grades and len(self.grades) != len(self.relevant_ids):
             raise ValueError(
                 f"case {self.case_id}: {len(self.grades)} grades, {len(self.relevant_ids)} articles"
@@ -222,6 +226,15 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class RocPoint:
+    """The shares of the unanswerable and of the answerable questions that score `threshold` or more."""
+
+    threshold: float
+    unanswerable: float
+    answerable: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReliabilityBin:
     """Questions whose evidence probability lies in one range: the mean of it, the share that it holds for."""
 
@@ -258,6 +271,7 @@ class RunResult:
     workers: int = 1
     missing: tuple[MissingArticles, ...] = ()
     leaks: tuple[Leak, ...] = ()
+    roc: tuple[RocPoint, ...] = ()
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:

@@ -20,7 +20,8 @@ class Question:
 
     `as_of` is the moment at which the question is asked (ISO 8601, empty for now); `top_k` is
     the number of passages retrieved; `generator` overrides the configured one where not empty;
-    `drafts` asks to see what a language model writes before it is checked.
+    `drafts` asks to see what a language model writes before it is checked; `parts` are the things that
+    the question asks, where whoever asks knows them, in the place of those that would be read out of it.
     """
 
     text: str
@@ -30,6 +31,7 @@ class Question:
     generator: str = ""
     unsupported: UnsupportedMode = "drop"
     drafts: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

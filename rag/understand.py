@@ -30,7 +30,7 @@ def understand(question: Question) -> Understanding:
     return Understanding(
         text=text,
         language=language,
-        parts=_parts(text, language),
+        parts=_parts(text, language, question.parts),
         filters=filters,
         kind=kind_of(text),
         dated=period.as_text(language) if period and period.relative else "",
@@ -51,11 +51,11 @@ def _window(text: str, period: Period | None, filters: Filters) -> Filters | Non
     )
 
 
-def _parts(text: str, language: str) -> tuple[QuestionPart, ...]:
+def _parts(text: str, language: str, known: tuple[str, ...]) -> tuple[QuestionPart, ...]:
     """Give the parts of a question; one that names nothing is looked for with what the question begins
     with, or with the names of the others.
     """
-    parts = parts_of(text, language)
+    parts = known or parts_of(text, language)
     if len(parts) == 1:
         return (QuestionPart(text, text),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))

@@ -22,6 +22,7 @@ from service.evaluation_kind import evaluation_kind
 from service.job_queue import JobQueue
 from service.jobs import JobKind, JobRunner
 from service.middleware import Envelope, SizeLimit
+from service.openapi import DescribedApp
 from service.origin import OriginGuard
 from service.problems import add_handlers
 from service.rebuilding import rebuild_kind
@@ -64,7 +65,7 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
         async with contextmanager_in_threadpool(_opened(settings, open_engine)) as state:
             yield state
 
-    app = FastAPI(
+    app = DescribedApp(
         title="Groundwire",
         summary="Answers over news articles, each sentence cited to exact characters.",
         version="0.1.0",

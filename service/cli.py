@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from typing import Annotated
 
@@ -25,6 +26,8 @@ from service.settings import read_settings, settings_in_force
 EXIT_INVALID = 2
 EXIT_LOCKED = 75
 EXIT_NEWER = 78
+EXIT_PIPE = 141
+"""What a shell sees of a program that SIGPIPE ended."""
 
 app = typer.Typer(
     help="Answers over a library of news articles; every sentence is cited to exact characters.",
@@ -41,7 +44,21 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text."
 
 
 def main() -> None:
-    """Run the command line; errors that users can mend end as one line and an exit status."""
+    """Run the command line; errors that users can mend end as one line and an exit status.
+
+    Where nobody reads the output any more (`| head`) it ends quietly, with the status of a closed pipe.
+    """
+    try:
+        _run()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError) or not _flushed():
+            # What is still buffered would be complained of when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            sys.exit(EXIT_PIPE)
+        raise
+
+
+def _run() -> None:
     try:
         app()
     except StoreVersionError as error:
@@ -52,6 +69,14 @@ def main() -> None:
         _fail(str(error), EXIT_INVALID)
     except GroundwireError as error:
         _fail(str(error), 1)
+
+
+def _flushed() -> bool:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def _fail(message: str, status: int) -> None:

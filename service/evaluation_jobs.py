@@ -103,7 +103,11 @@ def _questions(name: SetName, engine: Engine, judged: Callable[[], list[JudgedAn
         return library_set(engine)
     found = from_feedback(judged())
     if not found.cases:
-        raise InvalidInputError("set", "has no judged answers.", "Rate some: POST /v1/answers/{id}/feedback.")
+        raise InvalidInputError(
+            "set",
+            "has no judged answers.",
+            "Judge some at their foot on the Ask page, or with POST /v1/answers/{id}/feedback.",
+        )
     return found
 
 

@@ -1,8 +1,9 @@
 """Oracle runs: a stage of the pipeline replaced by gold, so that what the stage loses is a number.
 
 With gold passages the scorer reads the passages that hold the gold evidence, whatever was retrieved;
-with gold evidence these passages' gold sentences alone are evidence, with certainty. All stages behind
-work as they always do. The difference of such a run to a plain one is what the stages before lose.
+with gold evidence these passages' gold sentences alone are evidence, with certainty; with gold parts the
+question's parts are those that the case lists, whatever would have been read out of it. All other stages
+work as they always do. The difference of such a run to a plain one is what the replaced stages lose.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 
 from eval.diagnosis import helps
 from eval.types import Case
+from index.errors import InvalidInputError
 from index.types import Filters, Hit, StoredPassage
 from rag.evidence import EvidenceScorer, Judge, answerable
 from rag.types import Answer, Evidence, Question, ScoredPassage
@@ -20,17 +22,20 @@ from service.system import EngineSystem, Oracle
 
 
 class GivenPassages:
-    """An evidence scorer that reads given passages in the place of those that were retrieved."""
+    """An evidence scorer that reads given passages in the place of those that were retrieved.
 
-    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit]) -> None:
+    With `None` it reads what was retrieved; with no passages there is nothing to read.
+    """
+
+    def __init__(self, inner: EvidenceScorer, passages: Sequence[Hit] | None) -> None:
         self._inner = inner
-        self._passages = tuple(passages)
+        self._passages = passages
         self.name = inner.name
         self.threshold = inner.threshold
 
     def score(self, question: str, hits: Sequence[Hit]) -> tuple[ScoredPassage, ...]:
-        """Score the given passages; the hits where none were given."""
-        return self._inner.score(question, self._passages or hits)
+        """Score the given passages, in the place of the hits."""
+        return self._inner.score(question, hits if self._passages is None else self._passages)
 
     def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
         """Judge as the scorer itself does."""
@@ -65,20 +70,31 @@ class GoldEvidence:
 
 
 class OracleSystem(EngineSystem):
-    """The pipeline with one stage replaced by the gold of the cases; rankings stay as they are."""
+    """The pipeline with one stage replaced by the gold of the cases; rankings stay as they are.
+
+    Raises `InvalidInputError` for gold parts where no case has any.
+    """
 
     def __init__(self, engine: Engine, cases: Iterable[Case], oracle: Oracle) -> None:
         super().__init__(engine)
         self._oracle = oracle
         self._cases = {(case.question, case.as_of): case for case in cases}
+        if oracle == "parts" and not any(case.parts for case in self._cases.values()):
+            raise InvalidInputError(
+                "oracle",
+                "asks for gold parts, and no question of the set lists its parts.",
+                "Give questions of several things the field `parts`, a list of single questions.",
+            )
 
     def answer(self, question: Question) -> Answer:
         """Answer a question of the set from its gold."""
         case = self._cases[question.text, question.as_of]
+        if self._oracle == "parts":
+            return self._engine.answer(replace(question, parts=case.parts))
         scorer: EvidenceScorer = self._engine.scorer
         if self._oracle == "evidence":
             scorer = GoldEvidence(scorer, case)
-        scorer = GivenPassages(scorer, self._gold(case))
+        scorer = GivenPassages(scorer, self._gold(case) or None)
         return replace(self._engine, scorer=scorer).answer(question)
 
     def _gold(self, case: Case) -> tuple[Hit, ...]:

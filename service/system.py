@@ -11,7 +11,7 @@ from rag.types import Answer, Question
 from rag.understand import understand
 from service.engine import Engine
 
-Oracle: TypeAlias = Literal["", "passages", "evidence"]
+Oracle: TypeAlias = Literal["", "passages", "evidence", "parts"]
 """The stage that gold stands in for; empty for none."""
 
 _RANKED_PASSAGES = 100

@@ -1,9 +1,14 @@
 """The project as a package: entry point, packages, pins, and commands that the README names."""
 
+import os
 import re
+import subprocess
+import sys
+import tarfile
 import tomllib
 from importlib.metadata import distributions, entry_points
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 import typer.main
@@ -130,3 +135,74 @@ def test_the_documents_of_a_project_are_there():
         assert (ROOT / name).read_text(encoding="utf-8").strip()
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert PROJECT["project"]["license"] == "Apache-2.0"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The wheel and the source archive, made as `pip` makes them."""
+    folder = tmp_path_factory.mktemp("built")
+    for what in ("wheel", "sdist"):
+        code = f"import sys; from hatchling import build; build.build_{what}(sys.argv[1])"
+        subprocess.run([sys.executable, "-c", code, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    (wheel,), (source,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
+    return wheel, source
+
+
+def shipped_files():
+    """Every file of the shipped packages, as a path below the root."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for name in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+        for path in (ROOT / name).rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+
+
+def test_wheel_and_source_archive_hold_every_file_of_the_packages(built):
+    wheel, source = built
+    with ZipFile(wheel) as archive:
+        in_wheel = set(archive.namelist())
+    with tarfile.open(source) as archive:
+        in_source = {name.partition("/")[2] for name in archive.getnames()}
+    files = shipped_files()
+    assert files <= in_wheel, files - in_wheel
+    assert files <= in_source, files - in_source
+    assert {name for name in in_wheel - files if ".dist-info/" not in name} == set()
+    assert {"pyproject.toml", "README.md", "LICENSE", "constraints.txt"} <= in_source
+    assert any(name.endswith(".dist-info/entry_points.txt") for name in in_wheel)
+
+
+FIND = """
+import sys
+from importlib.resources import files
+from pathlib import Path
+from eval.fixed import BASELINE, FOLDER
+from rag.reader.artefact import SHIPPED
+from service.routes.pages import _FILES
+from service.settings import SHIPPED_CORPUS
+
+needed = [BASELINE, *FOLDER.glob("*.jsonl"), files("eval") / "report.css", files("rag") / "similarity.json"]
+needed += [SHIPPED / name for name in ("reader.safetensors", "reader.json", "vocab.txt")]
+needed += [*SHIPPED_CORPUS.glob("en/*.md"), *SHIPPED_CORPUS.glob("zh/*.md")]
+assert {"index.html", "style.css", "main.js"} <= set(_FILES), _FILES.keys()
+for path in needed:
+    assert path.is_relative_to(sys.argv[1]), path
+    assert path.stat().st_size, path
+print(len(needed))
+"""
+
+
+def test_an_unpacked_wheel_finds_model_corpus_pages_and_fixed_set(built, tmp_path):
+    wheel, _ = built
+    with ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", FIND, str(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) >= 20
+    assert (tmp_path / "rag/models/evidence/reader.safetensors").stat().st_size > 1 << 20

@@ -1,21 +1,25 @@
 """Whether a system refuses the questions that it should, and only these.
 
-Recall is the share of unanswerable questions that were refused, precision the share of refusals
-that met an unanswerable question (as for the unanswerable class of SQuAD 2.0, Rajpurkar et al.
-2018). AUROC is the probability that a random answerable question has a higher evidence score than a
-random unanswerable one, ties counting half (Hanley and McNeil 1982; by scikit-learn): it judges the
-score without the threshold. The risk-coverage curve (El-Yaniv and Wiener 2010) gives for each
-threshold the share of questions answered and the share of these answers that are wrong.
+Recall is the share of unanswerable questions that were refused, precision the share of refusals that
+met an unanswerable question (as for the unanswerable class of SQuAD 2.0, Rajpurkar et al. 2018). AUROC
+is the probability that a random answerable question has a higher evidence score than a random
+unanswerable one, ties counting half (Hanley and McNeil 1982; by scikit-learn): it judges the score
+without the threshold, and the ROC curve shows what each threshold would let pass of both. The risk-
+coverage curve (El-Yaniv and Wiener 2010) gives for each threshold the share of questions answered and
+the share of these answers that are wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
-from eval.types import CurvePoint
+from eval.types import CurvePoint, RocPoint
+
+Point = TypeVar("Point", CurvePoint, RocPoint)
 
 CURVE_POINTS = 50
 
@@ -37,6 +41,21 @@ def auroc(scores: Sequence[float], answerable: Sequence[bool]) -> float | None:
     return float(roc_auc_score(np.array(answerable), np.array(scores, dtype=np.float64)))
 
 
+def roc(scores: Sequence[float], answerable: Sequence[bool]) -> tuple[RocPoint, ...]:
+    """Give up to `CURVE_POINTS` points of the ROC curve, from the highest threshold down.
+
+    Nothing unless both kinds of question are there. The first point, where nothing passes, has the
+    threshold 1 beyond the highest score. Points on a straight line between two others are left out.
+    """
+    if len(set(answerable)) < 2:
+        return ()
+    false, true, thresholds = roc_curve(np.array(answerable), np.array(scores, dtype=np.float64))
+    # The threshold that lets nothing pass is infinite, which JSON cannot hold.
+    thresholds[0] = max(scores) + 1
+    points = [RocPoint(*map(float, values)) for values in zip(thresholds, false, true, strict=True)]
+    return _thinned(points)
+
+
 def risk_coverage(
     scores: Sequence[float], answered: Sequence[bool], wrong: Sequence[bool]
 ) -> tuple[CurvePoint, ...]:
@@ -55,6 +74,11 @@ def risk_coverage(
         errors += bad
         if place == len(order) or order[place][0] < score:
             points.append(CurvePoint(score, place / len(scores), errors / place))
+    return _thinned(points)
+
+
+def _thinned(points: Sequence[Point]) -> tuple[Point, ...]:
+    """Give at most `CURVE_POINTS` of the points, evenly, with the first and the last."""
     if len(points) <= CURVE_POINTS:
         return tuple(points)
     return tuple(points[i] for i in np.linspace(0, len(points) - 1, CURVE_POINTS).round().astype(int))

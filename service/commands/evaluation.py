@@ -25,6 +25,7 @@ class Gold(StrEnum):
 
     passages = "passages"
     evidence = "evidence"
+    parts = "parts"
 
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")]

@@ -3,6 +3,7 @@
 import { filtersInWords, showBeside, showFoot, showPassages, showStatus, Statements } from "./answer.js";
 import { ApiError, events, postJson } from "./api.js";
 import { byId, el, reveal, showProblem } from "./dom.js";
+import { feedback } from "./feedback.js";
 import { Sources } from "./sources.js";
 import { counted, languageOf } from "./text.js";
 
@@ -180,6 +181,7 @@ function settle(answer, sources, statements) {
   if (filters) byId("beside").append(filters);
   showPassages(answer.retrieval?.hits ?? [], answer.status);
   showFoot(answer, copyButton());
+  byId("foot").prepend(feedback(answer));
 }
 
 function failed(error, shown) {

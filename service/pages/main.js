@@ -3,9 +3,10 @@
 import { onKeyNeeded, storedKey, storeKey } from "./api.js";
 import { showAsk, startAsk } from "./ask.js";
 import { byId } from "./dom.js";
+import { showEvaluations, startEvaluations } from "./evaluations.js";
 import { showLibrary, startLibrary } from "./library.js";
 
-const VIEWS = { ask: showAsk, library: showLibrary };
+const VIEWS = { ask: showAsk, library: showLibrary, evaluations: showEvaluations };
 
 function route() {
   const [, name, query] = /^#([^?]*)\??(.*)$/s.exec(location.hash) ?? [];
@@ -59,5 +60,6 @@ byId("skip").addEventListener("click", (event) => {
 });
 startAsk();
 startLibrary();
+startEvaluations();
 addEventListener("hashchange", route);
 route();

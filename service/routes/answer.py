@@ -37,7 +37,7 @@ router = APIRouter(route_class=KeyedRoute)
 HEARTBEAT_S = 15.0
 
 
-@router.post("/v1/answer")
+@router.post("/v1/answer", responses={200: {"content": {"text/event-stream": {}}}})
 async def answer(
     body: AnswerIn, request: Request, engine: EngineDep, workers: WorkersDep, answers: AnswersDep
 ) -> Response:

@@ -27,9 +27,21 @@ router = APIRouter(route_class=KeyedRoute)
 _MAX_FILES = 100
 _SPOOL_BYTES = 1 << 20
 _LONGEST_KEY = 200
+_ACCEPTED = ("application/json", "application/x-ndjson", "multipart/form-data")
+_QUEUED: dict[int | str, dict[str, Any]] = {202: {"description": "A job that does it."}}
+_STORED = {201: {"description": "The article is new."}, **_QUEUED}
+_ALL_REFUSED = {
+    "description": "What became of each, where nothing was stored.",
+    "content": {"application/json": {}},
+}
 
 
-@router.post("/v1/articles", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+def _body(*media_types: str) -> dict[str, Any]:
+    """Describe the body of a route that reads it by itself."""
+    return {"requestBody": {"required": True, "content": {kind: {} for kind in media_types}}}
+
+
+@router.post("/v1/articles", openapi_extra=_body(*_ACCEPTED), responses={**_STORED, 422: _ALL_REFUSED})
 async def add(request: Request, changes: ChangesDep) -> Response:
     """Add one article as JSON, many as JSON Lines, or files as multipart.
 
@@ -47,11 +59,11 @@ async def add(request: Request, changes: ChangesDep) -> Response:
     raise HTTPException(
         415,
         "Send an article as application/json, many as application/x-ndjson, or files as multipart/form-data.",
-        {"Accept-Post": "application/json, application/x-ndjson, multipart/form-data"},
+        {"Accept-Post": ", ".join(_ACCEPTED)},
     )
 
 
-@router.put("/v1/articles/{article_id}", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+@router.put("/v1/articles/{article_id}", openapi_extra=_body("application/json"), responses=_STORED)
 async def upsert(article_id: str, request: Request, changes: ChangesDep) -> Response:
     """Store an article under an id: 201 where it is new, 200 where it was updated or says nothing new."""
     body = await request.body()
@@ -147,7 +159,7 @@ def versions(
     return JSONResponse({"items": items, "total": len(items), "next": None})
 
 
-@router.delete("/v1/articles/{article_id}")
+@router.delete("/v1/articles/{article_id}", responses=_QUEUED)
 def delete(article_id: str, changes: ChangesDep) -> Response:
     """Delete an article for good; from the `seq` in the reply on no question finds it."""
     seq = changes.delete(article_id)

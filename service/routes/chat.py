@@ -79,7 +79,7 @@ def _reshaped(problem: Response) -> Response:
     return JSONResponse(_error(problem), problem.status_code, headers=kept)
 
 
-@completions.post("/v1/chat/completions")
+@completions.post("/v1/chat/completions", responses={200: {"content": {"text/event-stream": {}}}})
 async def complete(
     body: CompletionIn, request: Request, engine: EngineDep, workers: WorkersDep, answers: AnswersDep
 ) -> Response:

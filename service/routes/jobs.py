@@ -32,7 +32,7 @@ def read(job_id: str, jobs: JobsDep) -> Response:
     return JSONResponse(job_out(jobs.job(job_id)))
 
 
-@router.delete("/v1/jobs/{job_id}")
+@router.delete("/v1/jobs/{job_id}", responses={202: {"description": "It runs, and will stop."}})
 def cancel(job_id: str, jobs: JobsDep) -> Response:
     """Cancel a job: 200 with its last state where it ended, 202 where it is running and will stop."""
     job = jobs.cancel(job_id)

@@ -26,7 +26,7 @@ class RebuildIn(BaseModel):
     drop_old_spaces: bool = False
 
 
-@router.post("/v1/index/rebuild")
+@router.post("/v1/index/rebuild", status_code=202)
 def rebuild(engine: EngineDep, jobs: JobsDep, body: RebuildIn | None = None) -> Response:
     """Rebuild the index beside the one in use, or move it to another model's space; gives the job.
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from service.access import EngineDep, require_key
@@ -48,7 +48,7 @@ def readyz(engine: EngineDep) -> Response:
     return JSONResponse(body)
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(engine: EngineDep) -> Response:
     """Give metrics in Prometheus' text form."""
     state = engine.library.state()

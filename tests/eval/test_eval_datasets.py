@@ -50,6 +50,15 @@ def faults_of(load):
     return caught.value.faults
 
 
+def test_parts_are_read_and_one_alone_is_a_fault(folder):
+    write(folder, "questions", [question("two", parts=["How much?", "When?"]), question("none")])
+    assert [case.parts for case in load_questions(folder).cases] == [("How much?", "When?"), ()]
+    write(folder, "questions", [question("one", parts=["How much?"]), question("empty", parts=["How?", " "])])
+    faults = faults_of(lambda: load_questions(folder))
+    assert [fault.line for fault in faults] == [1, 2]
+    assert all("two or more" in fault.problem for fault in faults)
+
+
 def test_a_set_is_read_with_all_forms_of_evidence(folder):
     span = {"article_id": "a1", "char_start": 0, "char_end": 23, "quote": "Kimi raised $2 billion."}
     write(

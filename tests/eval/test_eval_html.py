@@ -68,7 +68,7 @@ def test_the_page_is_well_formed_and_needs_nothing_outside_itself(page):
     checker = Checker()
     checker.feed(page)
     assert checker.open == []
-    assert checker.tags.count("svg") == 4
+    assert checker.tags.count("svg") == 5
     assert not {"script", "img", "link", "iframe"} & set(checker.tags)
     assert not [value for name, value in checker.attributes if name in ("src", "href", "onload")]
     assert "http" not in page.replace("http://www.w3.org", "")
@@ -96,6 +96,27 @@ def test_numbers_of_the_run_are_on_the_page(page, report):
     assert report.run.set_sha256 in page
     assert "By language: mean (questions)" in page
     assert "<li class=grave>failed with an error: 1 of 4 questions</li>" in page
+
+
+def test_the_roc_curve_and_the_system_as_it_was_are_drawn(page, report):
+    (plot,) = re.findall(r"<h2>Refusing \(ROC\)</h2>(<svg.*?</svg>)", page)
+    curve, as_it_was = points(plot)
+    assert len(curve.split()) == len(report.run.roc) >= 3
+    # One unanswerable question, answered; of three answerable ones one failed, which counts as refused.
+    assert as_it_was == line_points((1.0, 2 / 3))
+    assert plot.count('class="ideal"') == 1
+    (area,) = [row.mean for row in report.run.table if (row.grouping, row.metric) == ("all", "refusal.auroc")]
+    assert f"The area below is {area:.3f}." in page
+
+
+def test_a_set_without_unanswerable_questions_has_no_roc_curve():
+    page = html(make_report(run(QuestionSet.of("small", CASES[:1]), FakeSystem(ANSWERS, RANKINGS))))
+    assert "ROC" not in page
+
+
+def line_points(*places):
+    (found,) = points(line_plot([Series("a", places)], x="x", y="y", title="t"))
+    return found
 
 
 def points(svg):

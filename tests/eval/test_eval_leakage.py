@@ -2,6 +2,7 @@ import pytest
 from eval_fakes import case
 
 from eval.leakage import find_leaks
+from eval.types import GoldEvidence
 
 QUESTION = "How much did Kimi raise in one week of May 2026?"
 PROSE = "It raised two billion dollars, which put its worth above twenty billion."
@@ -36,6 +37,16 @@ def test_answers_that_stand_as_qa_are_found(text):
 )
 def test_an_article_that_answers_a_question_is_no_leak(text):
     assert find_leaks([CASE, SHORT], [("a1", text)]) == ()
+
+
+def test_a_reference_that_quotes_its_own_evidence_is_no_leak_and_its_pair_still_is():
+    judged = case(
+        "j", question=QUESTION, reference_answer=PROSE, evidence=(GoldEvidence("a1", 6, 80, PROSE),)
+    )
+    assert find_leaks([judged], [("a1", f"News. {PROSE} More news.")]) == ()
+    assert find_leaks([judged], [("a1", f"{QUESTION} {PROSE}")])
+    other = case("o", reference_answer=PROSE, evidence=(GoldEvidence("a1", 0, 12, "Another one."),))
+    assert find_leaks([other], [("a1", f"News. {PROSE}")])
 
 
 def test_a_short_answer_leaks_close_behind_its_question():

@@ -4,13 +4,13 @@ import pytest
 from eval_fakes import citation, given
 from hypothesis import given as generated
 from hypothesis import strategies as st
-from sklearn.metrics import precision_score, recall_score
+from sklearn.metrics import auc, precision_score, recall_score
 
 from eval.metrics.citations import marks_resolve, quotes_exact, statements_cited
 from eval.metrics.evidence import evidence_scores, is_covered
 from eval.metrics.latency import percentiles
-from eval.metrics.refusal import CURVE_POINTS, auroc, refusal_scores, risk_coverage
-from eval.types import CitedSpan, CurvePoint, GoldEvidence, Percentiles
+from eval.metrics.refusal import CURVE_POINTS, auroc, refusal_scores, risk_coverage, roc
+from eval.types import CitedSpan, CurvePoint, GoldEvidence, Percentiles, RocPoint
 
 
 def gold(start, end, article_id="a1"):
@@ -145,3 +145,36 @@ def test_a_long_curve_keeps_its_ends():
 def test_percentiles_are_interpolated_and_empty_stages_left_out():
     found = percentiles({"total": [10.0, 20.0, 30.0, 40.0], "verify": []})
     assert found == {"total": Percentiles(4, 25.0, pytest.approx(38.5))}
+
+
+def test_the_roc_curve_by_hand():
+    # 0.9 and 0.5 are answerable, 0.7 is not.
+    points = roc([0.9, 0.7, 0.5], [True, False, True])
+    assert points == (
+        RocPoint(1.9, 0.0, 0.0),
+        RocPoint(0.9, 0.0, 0.5),
+        RocPoint(0.7, 1.0, 0.5),
+        RocPoint(0.5, 1.0, 1.0),
+    )
+    assert roc([0.9, 0.7], [True, True]) == roc([], []) == ()
+
+
+@generated(st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.8, 1.0]), st.booleans()), max_size=60))
+def test_the_area_below_the_roc_curve_is_the_auroc(rows):
+    scores, answerable = [score for score, _ in rows], [kind for _, kind in rows]
+    area, points = auroc(scores, answerable), roc(scores, answerable)
+    assert (area is None) == (points == ())
+    if area is not None:
+        found = auc([point.unanswerable for point in points], [point.answerable for point in points])
+        assert found == pytest.approx(area)
+        for point in points:
+            passed = [kind for score, kind in rows if score >= point.threshold]
+            assert passed.count(True) == pytest.approx(point.answerable * answerable.count(True))
+            assert passed.count(False) == pytest.approx(point.unanswerable * answerable.count(False))
+
+
+def test_a_long_roc_curve_is_thinned_to_its_ends():
+    points = roc([i / 400 for i in range(400)], [i % 2 == 0 for i in range(400)])
+    assert len(points) == CURVE_POINTS
+    assert (points[0].unanswerable, points[0].answerable) == (0.0, 0.0)
+    assert (points[-1].unanswerable, points[-1].answerable) == (1.0, 1.0)

@@ -72,6 +72,22 @@ def test_ask_prints_the_object_of_the_contract_as_json(groundwire):
 
 
 @pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    "arguments", [("articles",), ("articles", "--json"), ("ask", "harbour bridge opened Monday"), ("--help",)]
+)
+def test_a_reader_that_leaves_early_ends_a_command_quietly(arguments):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, str(HERE / "cli_worker.py"), *arguments]
+    path = os.pathsep.join((str(HERE), str(HERE.parent), str(HERE.parents[1])))
+    with os.fdopen(write) as nobody:
+        ended = subprocess.run(
+            command, stdout=nobody, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+        )
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.usefixtures("stored")
 def test_ask_says_why_there_is_no_answer_and_what_is_nearest(groundwire):
     status, out, _ = groundwire("ask", "volcano eruption")
     assert status == 0

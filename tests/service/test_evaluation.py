@@ -1,6 +1,7 @@
 """Evaluations of a real engine over the fake embedder."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from fakes import FakeEmbedder
@@ -22,7 +23,7 @@ from service.cli import app
 from service.engine import Engine
 from service.evaluation import RunOptions, evaluate, library_set, load_set, report_path, save, set_engine
 from service.evaluation_jobs import AskedEvaluation, report_file, run_asked
-from service.oracle import OracleSystem
+from service.oracle import GivenPassages, OracleSystem
 from service.settings import Settings
 
 FUNDS = "Kimi raised $2 billion in May. Its valuation passed $20 billion. Investors were in a hurry."
@@ -99,6 +100,23 @@ def test_a_run_that_was_stopped_goes_on(engine, settings):
     assert told == [(2, 2)]
 
 
+def test_several_workers_give_the_figures_of_one(engine, settings):
+    questions = [*SET.cases, *(replace(COST, case_id=f"c{i}", question=f"Shanghai {i}?") for i in range(8))]
+    one, several = (
+        evaluate(QuestionSet.of("small", questions), engine, settings, RunOptions(workers=n), quiet).run
+        for n in (1, 4)
+    )
+    assert one.table == several.table
+    assert (one.roc, one.risk_coverage, one.reliability) == (
+        several.roc,
+        several.risk_coverage,
+        several.reliability,
+    )
+    for row, other in zip(one.results, several.results, strict=True):
+        assert replace(row, timings_ms={}) == replace(other, timings_ms={})
+    assert (one.key, several.workers) == (several.key, 4)
+
+
 def test_leaks_and_missing_articles_are_noted(engine, settings):
     engine.library.put(
         Article("FAQ", f"Q: {COST.question}\n\nA: 40 million yuan.", article_id="faq", language="en")
@@ -117,12 +135,44 @@ def test_gold_passages_are_read_whatever_was_retrieved(engine):
     assert len({hit.hit.passage.article_id for hit in refused.hits}) == 3
 
 
+def test_given_passages_are_read_alone_even_where_there_are_none(engine):
+    hits = [hit.hit for hit in engine.answer(Question(COST.question)).hits]
+    (port,) = [hit for hit in hits if hit.passage.article_id == "port"]
+    read = {
+        name: [found.hit for found in GivenPassages(engine.scorer, given).score(COST.question, hits)]
+        for name, given in (("retrieved", None), ("one", [port]), ("none", []))
+    }
+    assert read == {"retrieved": hits, "one": [port], "none": []}
+    nothing = replace(engine, scorer=GivenPassages(engine.scorer, []))
+    assert nothing.answer(Question(COST.question)).status == "abstained"
+
+
 def test_gold_evidence_alone_is_cited(engine, settings):
     answer = OracleSystem(engine, SET.cases, "evidence").answer(Question(COST.question))
     assert [citation.quote for citation in answer.citations] == ["The port cost 40 million yuan."]
     report = evaluate(SET, engine, settings, RunOptions(oracle="evidence"), quiet)
     assert report.run.oracle == "evidence"
     assert mean(report, "correct") == mean(report, "evidence.f1") == mean(report, "refusal.recall") == 1.0
+
+
+def test_gold_parts_are_taken_for_the_parts_of_a_question(engine, settings):
+    joined = "What did the port of Shanghai cost as well as when was it opened?"
+    plain = Case("plain", COST.question, "small", "en", answers=COST.answers, relevant_ids=("port",))
+    parts = ("What did the port of Shanghai cost?", "When was the port of Shanghai opened?")
+    asking = Case("two", joined, "small", "en", relevant_ids=("port",), parts=parts)
+    assert len(engine.answer(Question(joined)).parts) == 1
+    system = OracleSystem(engine, [asking, plain], "parts")
+    assert tuple(part.question for part in system.answer(Question(joined)).parts) == parts
+    assert [part.question for part in system.answer(Question(COST.question)).parts] == [COST.question]
+    report = evaluate(
+        QuestionSet.of("small", [asking, plain]), engine, settings, RunOptions(oracle="parts"), quiet
+    )
+    assert report.run.oracle == "parts"
+
+
+def test_gold_parts_are_refused_where_no_question_lists_any(engine, settings):
+    with pytest.raises(InvalidInputError, match="no question of the set lists its parts"):
+        evaluate(SET, engine, settings, RunOptions(oracle="parts"), quiet)
 
 
 def test_the_gold_of_the_set_marks_sentences(engine):

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import re
 import time
 
 import pytest
@@ -28,6 +31,12 @@ def test_judged_answers_are_evaluated_as_a_job_with_its_report(client):
     assert "report" not in listed
     page = client.get(f"/v1/evaluations/{found['id']}", headers={"accept": "text/html"})
     assert page.text.startswith("<!doctype html>")
+    style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL).group(1)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = page.headers["content-security-policy"]
+    assert f"style-src 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+    assert "default-src 'none'" in policy
 
 
 def test_an_evaluation_without_questions_fails_with_its_remedy(client):
@@ -38,7 +47,17 @@ def test_an_evaluation_without_questions_fails_with_its_remedy(client):
     assert "report" not in found
 
 
-@pytest.mark.parametrize("body", [{"set": "other"}, {"sample": 0}, {"questions": 3}, {"oracle": "x"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"set": "other"},
+        {"sample": 0},
+        {"questions": 3},
+        {"oracle": "x"},
+        {"set": "fixed", "sample": 3},
+        {"set": "fixed", "oracle": "passages"},
+    ],
+)
 def test_what_cannot_be_asked_is_refused(client, body):
     response = client.post("/v1/evaluations", json=body)
     assert response.status_code in (400, 422)
