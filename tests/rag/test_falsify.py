@@ -35,7 +35,7 @@ class First(Random):
     [
         (other_number, "Kimi raised $2 billion.", "Kimi raised $3 billion."),
         (other_number, "营收增长12.5%。", "营收增长13.5%。"),
-        (other_unit, "Kimi raised $2 billion.", "Kimi raised $2 million."),
+        (other_unit, "Kimi raised $2 billion.", "Kimi raised €2 billion."),
         (other_unit, "融资20亿美元。", "融资20万美元。"),
         (other_name, "OpenAI hired him.", "Kimi hired him."),
         (other_date, "It opened in May 2026.", "It opened in June 2026."),
