@@ -44,7 +44,7 @@ BY_RULES = frozenset(
     f"{way}{where}" for way in ("number", "unit", "date") for where in ("", " in a sentence")
 ) | {SENTENCE}
 _DECIDED = 0.25
-"""Share of the statements of a kind that the rules decide: the check stands behind them and seldom sees any."""
+"""Share of the statements of a kind that the rules decide: the check is seldom asked about them."""
 
 _LONGEST = 256
 """Pieces of the longest window that is learned from; the few longer ones take much of the time."""
