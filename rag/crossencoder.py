@@ -75,13 +75,14 @@ def open_crossencoder(name: str, use: str) -> CrossEncoder:
     # Models are read from this machine; without this the client asks its hub even for what is not there.
     constants.HF_HUB_OFFLINE = True
     try:
-        return CrossEncoder(name, device="cpu", trust_remote_code=False, local_files_only=True)
+        model: CrossEncoder = CrossEncoder(name, device="cpu", trust_remote_code=False, local_files_only=True)
     except Exception as error:  # each kind of damage to a model's files has its own
         problem = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
         raise ModelError(
             f"The {use} {name!r} cannot be loaded: {problem}. Give a path to a "
             "sentence-transformers CrossEncoder, or a name that is in the local model cache."
         ) from error
+    return model
 
 
 def fingerprint(model: CrossEncoder) -> str:

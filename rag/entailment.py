@@ -31,7 +31,8 @@ class EntailmentSupport:
         model = open_crossencoder(name, "support check")
         if model.num_labels == 1:
             return cls(name, model, None)
-        labels = {int(place): str(label) for place, label in model.config.id2label.items()}
+        named = (model.config.id2label if model.config else None) or {}
+        labels = {int(place): str(label) for place, label in named.items()}
         places = [place for place, label in labels.items() if label.casefold().startswith("entail")]
         if len(places) != 1:
             raise ModelError(
