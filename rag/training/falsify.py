@@ -195,7 +195,10 @@ def swapped(text: str, source: str, random: Random) -> str:
 
 def _can_swap(text: str, one: tuple[int, str], other: tuple[int, str]) -> bool:
     between = text[one[0] + len(one[1]) : other[0]]
-    apart = len(between) >= 2 and not _LISTED.fullmatch(between)
+    listed = between
+    for name in names_in(between):
+        listed = listed.replace(name, "")
+    apart = len(between) >= 2 and not _LISTED.fullmatch(listed)
     return apart and one[1] not in other[1] and other[1] not in one[1]
 
 
