@@ -17,6 +17,7 @@ from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve
 from rag.select import evidence_of, with_summaries
+from rag.support import SimilaritySupport, SupportScorer
 from rag.types import (
     Answer,
     AnsweredPart,
@@ -103,6 +104,7 @@ def answer(
     scorer: EvidenceScorer,
     generator: Generator,
     aliases: Aliases = NO_ALIASES,
+    support: SupportScorer | None = None,
     on_retrieval: Callable[[Understanding, Sequence[ScoredPassage]], None] = lambda understanding, passages: (
         None
     ),
@@ -111,7 +113,8 @@ def answer(
     """Answer a question from one state of the library.
 
     `on_retrieval` is told the scored passages before the answer is drafted, `on_delta` the text of the
-    draft; what they raise ends the work. Raises `InvalidInputError` for a question that cannot be read.
+    draft; what they raise ends the work. `support` judges what the rules of the check leave open; without
+    one the library's embedder does. Raises `InvalidInputError` for a question that cannot be read.
     """
     clock = _Clock()
     found = find(question, library=library, scorer=scorer, aliases=aliases, clock=clock)
@@ -122,7 +125,8 @@ def answer(
     evidence = [] if strange or not enough else evidence_of(found.passages, found.by_part)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
-    kept = _checked(drafts, evidence, found, mark=question.unsupported == "mark")
+    verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))
+    kept = _checked(drafts, evidence, verifier, mark=question.unsupported == "mark")
     evidence = with_summaries(evidence, _cited(kept, evidence), snapshot)
     disputed = _disputed(understanding, evidence, kept)
     text, statements, citations = compose(
@@ -172,18 +176,11 @@ _Disputes = list[tuple[DraftStatement, tuple[str, str] | None]]
 
 
 def _checked(
-    drafts: Sequence[DraftStatement], evidence: Sequence[Evidence], found: Found, *, mark: bool
+    drafts: Sequence[DraftStatement], evidence: Sequence[Evidence], verifier: Verifier, *, mark: bool
 ) -> _Checked:
     """Judge drafts; give those that stand, and with `mark` the others as well; nothing where too few
     stand.
     """
-    embedder = found.snapshot.embedder
-
-    def similar(one: str, other: str) -> float:
-        left, right = embedder.embed_passages([one, other])
-        return float(left @ right)
-
-    verifier = Verifier(found.retrieval.aliases, similar)
     judged = [verifier.check(draft, evidence) for draft in drafts]
     supported = [pair for pair in judged if pair[1].label == "supported"]
     if mark:

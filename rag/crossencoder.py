@@ -29,25 +29,13 @@ class CrossEncoderScorer:
 
     def __init__(self, name: str, model: CrossEncoder) -> None:
         self._model = model
-        self.name = f"{PREFIX}{name}@{_fingerprint(model)[:12]}"
+        self.name = f"{PREFIX}{name}@{fingerprint(model)[:12]}"
         self.threshold = _THRESHOLD
 
     @classmethod
     def load(cls, name: str) -> CrossEncoderScorer:
         """Load a model by name or path. Raises `ModelError` where that cannot be done."""
-        from huggingface_hub import constants
-        from sentence_transformers import CrossEncoder
-
-        # Models are read from this machine; without this the client asks its hub even for what is not there.
-        constants.HF_HUB_OFFLINE = True
-        try:
-            model = CrossEncoder(name, device="cpu", trust_remote_code=False, local_files_only=True)
-        except Exception as error:  # each kind of damage to a model's files has its own
-            problem = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
-            raise ModelError(
-                f"The evidence scorer {name!r} cannot be loaded: {problem}. Give a path to a "
-                "sentence-transformers CrossEncoder, or a name that is in the local model cache."
-            ) from error
+        model = open_crossencoder(name, "evidence scorer")
         if model.num_labels != 1:
             raise ModelError(
                 f"The evidence scorer {name!r} gives {model.num_labels} values a pair, not one score. "
@@ -79,7 +67,26 @@ class CrossEncoderScorer:
         )
 
 
-def _fingerprint(model: CrossEncoder) -> str:
+def open_crossencoder(name: str, use: str) -> CrossEncoder:
+    """Load a model by name or path for a use that errors name. Raises `ModelError`."""
+    from huggingface_hub import constants
+    from sentence_transformers import CrossEncoder
+
+    # Models are read from this machine; without this the client asks its hub even for what is not there.
+    constants.HF_HUB_OFFLINE = True
+    try:
+        model: CrossEncoder = CrossEncoder(name, device="cpu", trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # each kind of damage to a model's files has its own
+        problem = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+        raise ModelError(
+            f"The {use} {name!r} cannot be loaded: {problem}. Give a path to a "
+            "sentence-transformers CrossEncoder, or a name that is in the local model cache."
+        ) from error
+    return model
+
+
+def fingerprint(model: CrossEncoder) -> str:
+    """Give the SHA-256 of a model's weights with their names."""
     digest = hashlib.sha256()
     for key, tensor in sorted(model.state_dict().items()):
         digest.update(key.encode())

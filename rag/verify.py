@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from index.language import detect
-from index.tokens import lexical_tokens, query_weights, stem
 from rag.checks import missing_dates, missing_figures, missing_names, negation_differs, roles_swapped
 from rag.dates import date_mentions
 from rag.instructions import is_instruction
 from rag.names import names_in
+from rag.overlap import word_share
 from rag.quantities import quantities
+from rag.support import SimilaritySupport, SupportScorer
 from rag.types import DraftStatement, Evidence, Support
-
-Similarity = Callable[[str, str], float]
-"""How near two texts are in meaning, at most 1."""
 
 UNSUPPORTED = Support("unsupported", 0.0)
 
-_COVERED = 0.5
-"""Share of a statement's words, weighed, that its evidence must hold where nothing else speaks for it."""
-
-_COVERED_IF_SIMILAR = 0.25
-_SIMILAR = 0.6
 _RELEVANT = 0.15
 """Share of words that one of several cited sentences must have in common with the statement."""
 
@@ -35,23 +28,18 @@ needs.
 """
 
 
-def _no_similarity(one: str, other: str) -> float:
-    return 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Judges drafts. `aliases` are other names of what is named; `similar` compares meanings."""
+    """Judges drafts. `aliases` are other names of what is named; `support` judges what no rule decides."""
 
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    similar: Similarity = _no_similarity
+    support: SupportScorer = field(default_factory=SimilaritySupport)
 
     def check(self, draft: DraftStatement, evidence: Sequence[Evidence]) -> tuple[DraftStatement, Support]:
         """Give a draft with the marks that bear on it, and whether they carry what it says.
 
         Marks must exist. A literal quotation is supported. Any other statement needs each of its figures,
-        dates and names in what it cites, nothing negated or swapped,
-        and most of its words or its meaning there.
+        dates and names in what it cites, nothing negated or swapped, and what the support check asks for.
         """
         if not draft.marks or not all(1 <= mark <= len(evidence) for mark in draft.marks):
             return draft, UNSUPPORTED
@@ -60,9 +48,20 @@ class Verifier:
         marks = tuple(dict.fromkeys(draft.marks))
         relevant = tuple(mark for mark in marks if _bears_on(draft.text, evidence[mark - 1])) or marks[:1]
         cited = [evidence[mark - 1] for mark in relevant]
-        return DraftStatement(draft.text, relevant), self._support(draft.text, cited)
+        return DraftStatement(draft.text, relevant), self._judged(draft.text, cited)
 
-    def _support(self, text: str, cited: Sequence[Evidence]) -> Support:
+    def _judged(self, text: str, cited: Sequence[Evidence]) -> Support:
+        decided = self.by_rules(text, cited)
+        if decided is not None:
+            return decided
+        score = self.support.score(text, cited)
+        return Support("supported" if score >= self.support.threshold else "unsupported", round(score, 4))
+
+    def by_rules(self, text: str, cited: Sequence[Evidence]) -> Support | None:
+        """Judge a statement by what it repeats and by its figures, dates, names, negations and roles.
+
+        None where these speak neither for it nor against it.
+        """
         together = "\n".join(item.text for item in cited)
         context = "\n".join(_context(item) for item in cited)
         quoted = is_quotation(text, cited)
@@ -78,16 +77,7 @@ class Verifier:
             return _across_languages(text)
         if negation_differs(text, closest) or roles_swapped(text, closest):
             return UNSUPPORTED
-        share = word_share(text, together)
-        if share >= _COVERED:
-            return Support("supported", round(share, 4))
-        nearness = (
-            max(self.similar(text, item.text) for item in cited) if share >= _COVERED_IF_SIMILAR else 0.0
-        )
-        label = nearness >= _SIMILAR
-        return Support(
-            "supported" if label else "unsupported", round(max(share, nearness if label else 0.0), 4)
-        )
+        return None
 
 
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
@@ -102,17 +92,6 @@ def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
     return len(pieces) > 1 and all(
         any(piece.strip(" .。") in source for source in sources) for piece in pieces
     )
-
-
-def word_share(text: str, source: str) -> float:
-    """Give the share of a text's words, those that carry meaning counting most, that a source holds.
-
-    Numbers are left out: they are compared by value elsewhere.
-    """
-    known = {stem(token) for token in lexical_tokens(source)}
-    weights = {token: weight for token, weight in query_weights(text).items() if not token[0].isdecimal()}
-    total = sum(weights.values())
-    return sum(weight for token, weight in weights.items() if stem(token) in known) / total if total else 1.0
 
 
 def _context(item: Evidence) -> str:

@@ -15,7 +15,9 @@ from rag.evidence import EvidenceScorer
 from rag.generate import Generator, OnDelta, unheard
 from rag.generate.extractive import ExtractiveGenerator
 from rag.generate.load import EXTRACTIVE, load_generator
-from rag.scorers import load_scorer
+from rag.scorers import SIMILARITY, load_scorer
+from rag.support import SupportScorer
+from rag.supporters import load_support
 from rag.types import Answer, Question, ScoredPassage, Understanding
 from service.ingest import Summary, add_paths
 from service.settings import Settings
@@ -40,13 +42,17 @@ class LateError(UnansweredError, ModelTimeoutError):
 
 @dataclass(frozen=True)
 class Engine:
-    """Everything that answers need, held for the life of a process."""
+    """Everything that answers need, held for the life of a process.
+
+    Where `support` is not given, the library's embedder judges what the rules of the check leave open.
+    """
 
     library: Library
     scorer: EvidenceScorer
     generator: Generator
     aliases: Aliases = field(default_factory=dict)
     configured: str = EXTRACTIVE
+    support: SupportScorer | None = None
 
     def check(self, question: Question) -> None:
         """Refuse a question that asks for a generator that is not loaded."""
@@ -90,6 +96,7 @@ class Engine:
                 scorer=self.scorer,
                 generator=self._generator_of(question),
                 aliases=self.aliases,
+                support=self.support,
                 on_retrieval=retrieved,
                 on_delta=on_delta,
             )
@@ -110,7 +117,9 @@ def open_engine(settings: Settings) -> Engine:
     library = open_library(settings.data, embedder)
     generator = load_generator(settings.generator, settings.limits, settings.endpoint)
     scorer = load_scorer(settings.evidence, embedder)
-    return Engine(library, scorer, generator, aliases, settings.generator)
+    # Similarity is measured by whatever model the library is in, also after it moved to another.
+    support = None if settings.support == SIMILARITY else load_support(settings.support, embedder)
+    return Engine(library, scorer, generator, aliases, settings.generator, support)
 
 
 def load_library_embedder(settings: Settings) -> Embedder:

@@ -26,7 +26,8 @@ from index.errors import InvalidInputError
 from rag.generate.load import OPENAI, is_generator
 from rag.generate.openai import Endpoint
 from rag.generate.writing import Limits
-from rag.scorers import READER, is_scorer
+from rag.scorers import READER, SIMILARITY, is_scorer
+from rag.supporters import is_support
 
 PREFIX = "GROUNDWIRE_"
 TOML = Path("groundwire.toml")
@@ -51,6 +52,10 @@ class Settings(BaseSettings):
     evidence: str = Field(
         READER,
         description="evidence scorer: reader, reader:FOLDER, similarity, or crossencoder:NAME",
+    )
+    support: str = Field(
+        SIMILARITY,
+        description="support check of what the rules leave open: reader, similarity, or crossencoder:NAME",
     )
     generator: str = Field(
         "extractive", description="what writes answers: extractive, transformers:MODEL or openai:MODEL"
@@ -99,6 +104,13 @@ class Settings(BaseSettings):
             raise ValueError(
                 "an evidence scorer is 'reader', 'reader:FOLDER', 'similarity' or 'crossencoder:NAME'"
             )
+        return value
+
+    @field_validator("support")
+    @classmethod
+    def _known_support(cls, value: str) -> str:
+        if not is_support(value):
+            raise ValueError("a support check is 'reader', 'similarity' or 'crossencoder:NAME'")
         return value
 
     @field_validator("generator")

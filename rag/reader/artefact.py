@@ -40,15 +40,7 @@ class Artefact:
 
     def weights(self, precision: str) -> dict[str, Tensor]:
         """Load the weights in a precision of torch (`bfloat16`, `float32`)."""
-        import torch
-        from safetensors.torch import load_file
-
-        stored = load_file(str(self.folder / WEIGHTS))
-        return {
-            name: opened(tensor, stored.get(name + _SCALE)).to(getattr(torch, precision))
-            for name, tensor in stored.items()
-            if not name.endswith(_SCALE)
-        }
+        return load_packed(self.folder / WEIGHTS, precision)
 
 
 def read_artefact(folder: Path = SHIPPED) -> Artefact:
@@ -78,22 +70,40 @@ def write_artefact(
     facts: Mapping[str, object],
 ) -> Artefact:
     """Write a reader's files; `facts` are told beside the calibration."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_packed(folder / WEIGHTS, weights)
+    (folder / VOCABULARY).write_text("".join(f"{piece}\n" for piece in vocabulary), encoding="utf-8")
+    digests = {name: sha256_of(folder / name) for name in (WEIGHTS, VOCABULARY)}
+    document = {"sha256": digests, "calibration": calibration.to_json(), **facts}
+    (folder / FACTS).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return read_artefact(folder)
+
+
+def load_packed(path: Path, precision: str) -> dict[str, Tensor]:
+    """Load weights that `save_packed` wrote, in a precision of torch."""
+    import torch
+    from safetensors.torch import load_file
+
+    stored = load_file(str(path))
+    return {
+        name: opened(tensor, stored.get(name + _SCALE)).to(getattr(torch, precision))
+        for name, tensor in stored.items()
+        if not name.endswith(_SCALE)
+    }
+
+
+def save_packed(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write weights, each packed by `closed`, to a safetensors file."""
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
     stored: dict[str, Tensor] = {}
     for name, tensor in weights.items():
         packed, scale = closed(tensor)
         stored[name] = packed
         if scale is not None:
             stored[name + _SCALE] = scale
-    save_file(stored, str(folder / WEIGHTS))
-    (folder / WEIGHTS).chmod(0o644)
-    (folder / VOCABULARY).write_text("".join(f"{piece}\n" for piece in vocabulary), encoding="utf-8")
-    digests = {name: sha256_of(folder / name) for name in (WEIGHTS, VOCABULARY)}
-    document = {"sha256": digests, "calibration": calibration.to_json(), **facts}
-    (folder / FACTS).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return read_artefact(folder)
+    save_file(stored, str(path))
+    path.chmod(0o644)
 
 
 def closed(tensor: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -104,11 +104,13 @@ def embed(weights: Weights, batch: Batch) -> Tensor:
     return layer_norm(states, (width,), weights["embed.norm.weight"], weights["embed.norm.bias"], _EPSILON)
 
 
-def layer(weights: Weights, number: int, states: Tensor, mask: Tensor, keep: Dropped) -> Tensor:
-    """Apply one encoder layer. `mask` (n, 1, 1, pieces) is true where attention may look."""
+def layer(weights: Weights, name: str, states: Tensor, mask: Tensor, keep: Dropped) -> Tensor:
+    """Apply one encoder layer; `name` is what its weights' names begin with.
+
+    `mask` (n, 1, 1, pieces) is true where attention may look.
+    """
     from torch.nn.functional import gelu, layer_norm, linear
 
-    name = f"layer.{number}"
     rows, length, width = states.shape
     mixed = linear(states, weights[f"{name}.mix.weight"], weights[f"{name}.mix.bias"])
     query, key, value = mixed.view(rows, length, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
@@ -152,7 +154,7 @@ def encode(
 
     mask = batch.mask[:, None, None, :]
     for number in layers:
-        states = layer(weights, number, states, mask, keep)
+        states = layer(weights, f"layer.{number}", states, mask, keep)
     return states
 
 
@@ -169,13 +171,14 @@ def heads(weights: Weights, states: Tensor, batch: Batch, name: str = "head") ->
     marks = states[rows, batch.marks]
     means = batch.owner.to(states.dtype) @ states
     first = states[:, :1].expand_as(marks)
-    sentence = _head(weights, f"{name}.sentence", torch.cat([marks, means, first], dim=-1))
+    sentence = head(weights, f"{name}.sentence", torch.cat([marks, means, first], dim=-1))
     sentence = sentence.masked_fill(~batch.present, float("-inf"))
     best = weights[f"{name}.passage.best"].float() * sentence.amax(1)
-    return sentence, _head(weights, f"{name}.passage", states[:, 0]) + best
+    return sentence, head(weights, f"{name}.passage", states[:, 0]) + best
 
 
-def _head(weights: Weights, name: str, states: Tensor) -> Tensor:
+def head(weights: Weights, name: str, states: Tensor) -> Tensor:
+    """Give a logit for each row of states, through one hidden layer, in float32."""
     from torch.nn.functional import gelu, linear
 
     hidden = gelu(linear(states, weights[f"{name}.in.weight"], weights[f"{name}.in.bias"]))

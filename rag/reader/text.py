@@ -141,9 +141,13 @@ class Reading:
         sentences: Sequence[Pieces],
         *,
         limit: int = PIECES,
+        asked_limit: int = QUESTION_PIECES,
     ) -> list[Window]:
-        """Give the windows of a passage: one, or several where it is longer than `limit` pieces."""
-        question = question.cut(0, QUESTION_PIECES)
+        """Give the windows of a passage: one, or several where it is longer than `limit` pieces.
+
+        A question is cut after `asked_limit` pieces.
+        """
+        question = question.cut(0, asked_limit)
         context = context.cut(0, CONTEXT_PIECES)
         room = limit - len(question.ids) - len(context.ids) - 4
         asked = Forms.of(question)

@@ -102,9 +102,14 @@ def take(draws: Draws, draw: int, pieces: int) -> tuple[list[Example], int]:
 
 
 def rate_share(step: int, plan: Plan) -> float:
+    """Give the share of the peak rate at a step of a plan."""
+    return rate_share_of(step, plan.steps, plan.warm_up)
+
+
+def rate_share_of(step: int, steps: int, warm_up: float) -> float:
     """Give the share of the peak rate: a linear warm-up, then a linear way down to nothing."""
-    warm = max(1, round(plan.steps * plan.warm_up))
-    return (step + 1) / warm if step < warm else (plan.steps - step) / max(1, plan.steps - warm)
+    warm = max(1, round(steps * warm_up))
+    return (step + 1) / warm if step < warm else (steps - step) / max(1, steps - warm)
 
 
 def loss_of(sentences: Tensor, passages: Tensor, example: Example) -> dict[str, Tensor]:

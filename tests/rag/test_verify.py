@@ -6,6 +6,7 @@ import pytest
 from builders import evidence, passage
 from liar import KINDS, corpus_evidence, lies, truths
 
+from rag.support import SimilaritySupport
 from rag.types import DraftStatement
 from rag.verify import Verifier
 
@@ -107,8 +108,8 @@ def test_near_meaning_supports_other_words():
     source = "The airline's revenue declined sharply in spring."
     statement = "Sales of the airline dropped in spring."
     assert label(statement, source) in ("supported", "unsupported")
-    near = Verifier(similar=lambda one, other: 0.9)
-    far = Verifier(similar=lambda one, other: 0.1)
+    near = Verifier(support=SimilaritySupport(lambda one, other: 0.9))
+    far = Verifier(support=SimilaritySupport(lambda one, other: 0.1))
     items = evidence(passage(source), 0.9)
     other = DraftStatement("Takings went down for the carrier, whose revenue was hit.", (1,))
     assert near.check(other, items)[1].score >= far.check(other, items)[1].score
