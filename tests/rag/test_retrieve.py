@@ -45,7 +45,7 @@ def test_one_article_gives_few_passages_where_others_answer_as_well(library):
         words = [f"{name.lower()}{n}" for n in range(360)]
         text = " ".join(f"Harbours and cranes {' '.join(words[n : n + 10])}." for n in range(0, 360, 10))
         library.put(article(name, text))
-    hits = found(library, "harbours and cranes", top_k=15).hits
+    hits = found(library, "harbours and cranes", top_k=PER_ARTICLE * len(names)).hits
     counts = [sum(hit.passage.title == name for hit in hits) for name in names]
     assert counts == [PER_ARTICLE] * len(names)
 
