@@ -235,3 +235,19 @@ def test_an_answer_tells_its_stages_and_models(stored):
     assert stages.total >= stages.retrieve > 0
     assert (result.models.evidence, result.models.generator) == ("fake", "scripted")
     assert result.models.embedder == result.index.space == stored.embedder.space.id
+
+
+def test_summary_that_contradicts_what_is_cited_is_heard_though_retrieval_missed_it(library):
+    summary = "Harbour tolls of the bridge reached 90 million crowns."
+    body = "Harbour tolls of the bridge were 9 million crowns. Ferries stop in June."
+    text = f"{summary}\n\n{body}"
+    start = text.index(body)
+    sections = (Section("Summary", 0, len(summary), "summary"), Section("", start, len(text)))
+    library.put(Article("Tolls", text, article_id="tolls", sections=sections))
+    script = [("Harbour tolls of the bridge were 9 million crowns.", (1,))]
+    result, _ = asked(library, "harbour tolls bridge were", lambda evidence: script, top_k=1)
+    assert [hit.hit.passage.section_kind for hit in result.hits] == ["body"]
+    (conflict,) = result.conflicts
+    assert [position.value for position in conflict.positions] == ["9 million", "90 million"]
+    assert result.citations[-1].quote == summary
+    assert_exact(library, result)
