@@ -36,7 +36,7 @@ class Weighing:
     repeated: float = 0.7
     covered: float = 0.3
     asked: float = 0.1
-    enough: float = 0.1
+    enough: float = 0.07
     enough_fact: float = 0.15
     most_fact: int = 3
     without_figure: float = 0.6

@@ -16,7 +16,7 @@ from rag.reader.rerank import reranked_places
 from rag.reader.scorer import Logits
 from rag.training.types import UNKNOWN, Group
 
-REFUSED_SHARE = 0.03
+REFUSED_SHARE = 0.015
 """Share of answerable held-out questions that may be refused, or whose best sentence may fall below the
 threshold of evidence."""
 
