@@ -41,9 +41,13 @@ def test_other_name_is_learned_from_parentheses_in_the_library(library):
 def test_one_article_gives_few_passages_where_others_answer_as_well(library):
     names = ("Bergen", "Dover", "Genoa", "Malta", "Riga")
     for name in names:
-        # Told apart by their other words, so that they are five stories.
+        # Told apart by their other words, so that they are five stories. Only the first passage of each has
+        # the words that are asked for, so that the question is about none of them.
         words = [f"{name.lower()}{n}" for n in range(360)]
-        text = " ".join(f"Harbours and cranes {' '.join(words[n : n + 10])}." for n in range(0, 360, 10))
+        text = " ".join(
+            f"{'Harbours and cranes' if n < 90 else 'Quays with boats'} {' '.join(words[n : n + 10])}."
+            for n in range(0, 360, 10)
+        )
         library.put(article(name, text))
     hits = found(library, "harbours and cranes", top_k=PER_ARTICLE * len(names)).hits
     counts = [sum(hit.passage.title == name for hit in hits) for name in names]
