@@ -41,6 +41,11 @@ def stem(token: str) -> str:
     return token[:_STEM]
 
 
+def singular_stem(token: str) -> str:
+    """Give the stem of a word without its plural s: "IPOs" meets "IPO"."""
+    return stem(token.removesuffix("s"))
+
+
 def query_weights(question: str) -> dict[str, float]:
     """Give the tokens of a question with the weight of each in a search, in reading order.
 

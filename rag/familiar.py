@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.tokens import lexical_tokens, stem
+from index.tokens import lexical_tokens, singular_stem
 from rag.aliases import Aliases
 from rag.names import names_in
 from rag.types import ScoredPassage, Understanding
@@ -32,6 +32,5 @@ def _context(passage: ScoredPassage) -> str:
 
 
 def _stems(text: str) -> frozenset[str]:
-    # IPOs meets IPO without its s.
     # A single Chinese character is in nearly every text; the pairs of a name are not.
-    return frozenset(stem(token.removesuffix("s")) for token in lexical_tokens(text) if len(token) > 1)
+    return frozenset(singular_stem(token) for token in lexical_tokens(text) if len(token) > 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.tokens import lexical_tokens, query_weights, stem
+from index.tokens import lexical_tokens, query_weights, singular_stem
 from index.types import FloatArray
 
 SIGNS = ("best", "second", "passage", "logit", "passage_logit", "words_found")
@@ -58,14 +58,10 @@ def _log_odds(probability: float) -> float:
 def _found(question: str, texts: Sequence[str]) -> float:
     # A single Chinese character is in nearly every text; the pairs of a word are not.
     weights = {
-        _form(token): weight
+        singular_stem(token): weight
         for token, weight in query_weights(question).items()
         if len(token) > 1 or token.isdecimal()
     }
-    known = {_form(token) for text in texts for token in lexical_tokens(text)}
+    known = {singular_stem(token) for text in texts for token in lexical_tokens(text)}
     total = sum(weights.values())
     return sum(weight for form, weight in weights.items() if form in known) / total if total else 0.0
-
-
-def _form(token: str) -> str:
-    return stem(token.removesuffix("s"))
