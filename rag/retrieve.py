@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from index.dates import day_of
 from index.fuse import fuse_legs
 from index.snapshot import Snapshot
-from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage, Story
+from index.types import Filters, Hit, IntArray, ScoredKey, StoredPassage
 from rag.aliases import Aliases, across_scripts, grouped, merged, named_in, others_of, pairs_in
+from rag.tellings import one_per_story
 from rag.types import Understanding
 
 CANDIDATES = 100
@@ -130,8 +131,8 @@ def _fused(
         {"dense": dense_weight, "lexical": 1.0},
     )
     stories = snapshot.stories_of(sorted(set(article_of.values())))
-    fused = one_per_story(fused, article_of, stories)[:top_k]
     passages = snapshot.passages([key for key, _ in fused])
+    told = one_per_story(fused, passages, stories)[:top_k]
     return [
         Hit(
             passages[key],
@@ -141,22 +142,8 @@ def _fused(
             score,
             stories.get(article_of[key]),
         )
-        for rank, (key, score) in enumerate(((k, s) for k, s in fused if k in passages), start=1)
+        for rank, (key, score) in enumerate(told, start=1)
     ]
-
-
-def one_per_story(
-    fused: Sequence[tuple[int, float]], article_of: Mapping[int, str], stories: Mapping[str, Story]
-) -> list[tuple[int, float]]:
-    """Keep of each story the passages of the article that comes first; its other tellings are left out."""
-    teller: dict[str, str] = {}
-    kept = []
-    for key, score in fused:
-        article = article_of[key]
-        story = stories.get(article)
-        if story is None or teller.setdefault(story.id, article) == article:
-            kept.append((key, score))
-    return kept
 
 
 def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,12 +74,31 @@ def choose(
 
 
 def states(text: str, asked: frozenset[str]) -> bool:
-    """Tell whether a sentence says something: no question, heading or order to the reader, no echo of
-    the question.
+    """Tell whether a sentence says something: no question, heading, bare date or order to the reader, no
+    echo of the question.
     """
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
-    return whole and len(tokens) >= 3 and not tokens <= asked and not is_instruction(text)
+    return (
+        whole
+        and len(tokens) >= 3
+        and not tokens <= asked
+        and not _is_bare_date(text)
+        and not is_instruction(text)
+    )
+
+
+def _is_bare_date(text: str) -> bool:
+    """Whether nothing but a date stands there: the line that a page prints above its text."""
+    for mention in reversed(date_mentions(text)):
+        text = f"{text[: mention.char_start]} {text[mention.char_end :]}"
+    words = [token for token in lexical_tokens(_AGO.sub(" ", text)) if not token.isdigit()]
+    return len(words) < 2
+
+
+_AGO = re.compile(
+    r"\d+\s?(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago|\d+\s?(?:分钟|小时|天|周|个月|年)前", re.IGNORECASE
+)
 
 
 _FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；", "]")

@@ -1,0 +1,82 @@
+"""One telling of each story, and with it the first other telling that says otherwise.
+
+Near copies crowd out everything else, so one is enough; but a copy in which a name, an amount or a date was
+exchanged is a correction, an error or a lie, and a reader has to see both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+
+from index.tokens import CHINESE
+from index.types import StoredPassage, Story
+
+COMPARED = 6
+"""Passages of other tellings that are compared for each story, best first; the cost stays bounded."""
+
+COPIED = 0.7
+"""Share of the shorter text from which on two texts are copies whose differences mean something."""
+
+LONGEST = 8
+"""Words (of Chinese: characters) of an exchanged value at most; more of them are a passage put otherwise."""
+
+_FEWEST = 6
+_WORD = re.compile(rf"[{CHINESE}]|\d+(?:[.,]\d+)*|[^\W\d_{CHINESE}]+(?:['’-][^\W\d_{CHINESE}]+)*")
+_VALUE = re.compile(rf"[\d{CHINESE}]|[A-Z\u00c0-\u00de]")
+
+
+def one_per_story(
+    fused: Sequence[tuple[int, float]],
+    passages: Mapping[int, StoredPassage],
+    stories: Mapping[str, Story],
+) -> list[tuple[int, float]]:
+    """Keep of each story the passages of the article that comes first, and one of another that says
+    otherwise.
+
+    `fused` has passage keys with their scores, best first; keys without a passage are left out.
+    """
+    teller: dict[str, str] = {}
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    compared: Counter[str] = Counter()
+    differing: set[str] = set()
+    kept = []
+    for key, score in fused:
+        passage = passages.get(key)
+        if passage is None:
+            continue
+        story = stories.get(passage.article_id)
+        if story is not None and teller.setdefault(story.id, passage.article_id) != passage.article_id:
+            if story.id in differing or compared[story.id] >= COMPARED:
+                continue
+            compared[story.id] += 1
+            if not any(says_otherwise(passage.text, text) for text in told[story.id]):
+                continue
+            differing.add(story.id)
+        elif story is not None:
+            told[story.id].append(passage.text)
+        kept.append((key, score))
+    return kept
+
+
+def says_otherwise(one: str, other: str) -> bool:
+    """Whether two texts are copies but for a value: a figure, a name or, in Chinese, a few characters."""
+    left, right = _WORD.findall(one), _WORD.findall(other)
+    matcher = SequenceMatcher(None, [w.casefold() for w in left], [w.casefold() for w in right], autojunk=False)
+    changes = matcher.get_opcodes()
+    common = sum(end - start for kind, start, end, _, _ in changes if kind == "equal")
+    if common < max(_FEWEST, COPIED * min(len(left), len(right))):
+        return False
+    return any(
+        kind == "replace"
+        and max(left_end - left_start, right_end - right_start) <= LONGEST
+        and _is_value(left[left_start:left_end])
+        and _is_value(right[right_start:right_end])
+        for kind, left_start, left_end, right_start, right_end in changes
+    )
+
+
+def _is_value(words: Sequence[str]) -> bool:
+    return any(_VALUE.match(word) for word in words)
