@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eval.checker import VerifyChecker
-from eval.datasets import check_set, from_qa_pairs, iter_articles, load_questions
+from eval.datasets import Shelf, check_set, from_qa_pairs, iter_articles, load_questions
 from eval.errors import ReportError
 from eval.feedback import load_feedback
 from eval.formats import iter_beir_articles, load_beir, load_ragchecker
@@ -67,7 +67,7 @@ def is_own_corpus(path: Path) -> bool:
 def load_set(path: Path, *, skip_faulty: bool = False, engine: Engine | None = None) -> QuestionSet:
     """Read a set in any known layout: the project's and BEIR's folders, RAGChecker's and feedback files.
 
-    The evidence of a folder without articles is looked up in the library of `engine`.
+    The evidence and Q&A pairs of a folder without articles are looked up in the library of `engine`.
     Raises `QuestionSetError` with all faults.
     """
     if path.is_dir():
@@ -76,9 +76,8 @@ def load_set(path: Path, *, skip_faulty: bool = False, engine: Engine | None = N
         if engine is None or is_own_corpus(path):
             return load_questions(path, skip_faulty=skip_faulty)
         catalog = engine.library.catalog
-        return load_questions(
-            path, skip_faulty=skip_faulty, text_of=lambda article_id: catalog.article(article_id).text
-        )
+        shelf = Shelf(lambda article_id: catalog.article(article_id).text, catalog.qa_pairs())
+        return load_questions(path, skip_faulty=skip_faulty, shelf=shelf)
     if path.suffix == ".json":
         return load_ragchecker(path)
     return load_feedback(path)

@@ -14,7 +14,7 @@ from test_eval_html import Checker
 from typer.testing import CliRunner
 
 from eval import datasets
-from eval.datasets import load_questions
+from eval.datasets import Shelf, load_questions
 from eval.errors import QuestionSetError
 from eval.full_answers import empty_sheet, grades_line, in_full, judged_by, verdict_line
 from eval.html import html
@@ -26,14 +26,14 @@ from index.errors import NotFoundError, StoreError
 from index.identity import article_id
 from index.library import open_library
 from index.parse import parse
-from index.types import Article
+from index.types import Article, StoredQAPair
 from rag.evidence import SimilarityScorer
 from rag.generate.extractive import ExtractiveGenerator
 from service import evaluation
 from service.cli import app
 from service.engine import Engine
 
-SEED_PAGE = Path(datasets.__file__).parent / "sets" / "seed_page"
+SETS = Path(datasets.__file__).parent / "sets"
 
 
 def gold(article, sentence):
@@ -286,7 +286,7 @@ def text_of(article):
 
 
 def test_questions_alone_find_their_evidence_in_the_library_by_offset_and_hash(questions_alone):
-    (found,) = load_questions(questions_alone, text_of=text_of).cases
+    (found,) = load_questions(questions_alone, shelf=Shelf(text_of)).cases
     assert found.evidence == (GoldEvidence("port", 32, 62, "The port cost 40 million yuan."),)
 
 
@@ -301,9 +301,34 @@ def test_questions_alone_find_their_evidence_in_the_library_by_offset_and_hash(q
 def test_marks_that_do_not_fit_the_library_are_faults(questions_alone, evidence, problem):
     (questions_alone / "questions.jsonl").write_text(json.dumps(COST | {"evidence": [evidence]}))
     with pytest.raises(QuestionSetError) as raised:
-        load_questions(questions_alone, text_of=text_of)
+        load_questions(questions_alone, shelf=Shelf(text_of))
     assert {fault.line for fault in raised.value.faults} == {1}
     assert any(problem in fault.problem for fault in raised.value.faults)
+
+
+PAIR = StoredQAPair("port", 1, 0, "What did it cost?", "40 million.", "en")
+
+
+def test_a_row_that_names_a_pair_has_its_question_in_the_newest_version(questions_alone):
+    row = {"id": "own", "qa_pair": {"article_id": "port", "ordinal": 0}, "relevant_ids": ["port"]}
+    (questions_alone / "questions.jsonl").write_text(json.dumps(row))
+    newer = replace(PAIR, version=2, answer="41 million.")
+    (found,) = load_questions(questions_alone, shelf=Shelf(text_of, [newer, PAIR])).cases
+    assert (found.question, found.reference_answer) == ("What did it cost?", "41 million.")
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ({"id": "own", "qa_pair": {"article_id": "port", "ordinal": 1}}, "no Q&A pair 1 of port"),
+        ({"id": "own"}, "needs a question"),
+        ({"id": "own", "question": "Why?", "qa_pair": {"article_id": "port", "ordinal": 0}}, "or else"),
+    ],
+)
+def test_a_row_without_a_question_or_with_two_is_a_fault(questions_alone, row, problem):
+    (questions_alone / "questions.jsonl").write_text(json.dumps(row))
+    with pytest.raises(QuestionSetError, match=problem):
+        load_questions(questions_alone, shelf=Shelf(text_of, [PAIR]))
 
 
 def test_from_the_command_line_a_run_is_printed_judged_and_printed_again(
@@ -343,10 +368,31 @@ def test_from_the_command_line_a_run_is_printed_judged_and_printed_again(
     assert "--print" in str(refused.exception)
 
 
+def shelf_of(page):
+    name = article_id(page)
+    pairs = [
+        StoredQAPair(name, 1, place, pair.question, pair.answer, "en")
+        for place, pair in enumerate(page.qa_pairs)
+    ]
+    return Shelf({name: page.text}.__getitem__, pairs)
+
+
+def test_the_questions_of_the_seed_page_have_their_evidence_marked(test_data):
+    path = test_data / "seed" / "portal_page.txt"
+    page = parse(path.read_bytes(), path.name)
+    found = load_questions(SETS / "seed_page_qa", shelf=shelf_of(page))
+    assert [(one.question, one.reference_answer) for one in found.cases] == [
+        (pair.question, pair.answer) for pair in page.qa_pairs
+    ]
+    body = page.text.index("Over the past week")
+    assert all(len(one.evidence) >= 4 for one in found.cases)
+    assert all(item.char_start > body for one in found.cases for item in one.evidence)
+
+
 def test_the_set_on_the_seed_page_fits_the_page(test_data):
     path = test_data / "seed" / "portal_page.txt"
     page = parse(path.read_bytes(), path.name)
-    found = load_questions(SEED_PAGE, text_of={article_id(page): page.text}.__getitem__)
+    found = load_questions(SETS / "seed_page", shelf=shelf_of(page))
     asked = [one for one in found.cases if one.type != "conflict"]
     assert len(asked) == 10
     assert sum(one.unanswerable for one in asked) == 2
