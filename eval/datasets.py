@@ -8,21 +8,35 @@ A set is a folder:
 
 `evidence` of a question is a list of `{"article_id", "char_start", "char_end", "quote"}` or of
 `{"id", "fact"}`; `evidences` is a list of quotes. Quotes without offsets count where they stand
-exactly once in their article, else they are counted as unlocated. An `evidence` that is a string is
+exactly once in their article, else they are counted as unlocated. Offsets with `quote_sha256` need no
+`quote`, and `qa_pair` (`{"article_id", "ordinal"}`) stands for a question of the article's own Q&A
+section: so a set can be about articles that it must not copy. An `evidence` that is a string is
 somebody's explanation and no quote; it stays in the case's metadata.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import replace
+import hashlib
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from eval.rows import Faults, add_validation_faults, data_file, read_rows
 from eval.types import Case, GoldEvidence, MissingArticles, QuestionSet
 from index.dates import parse_date
+from index.errors import NotFoundError
 from index.language import detect
 from index.types import Article, StoredQAPair
 
@@ -46,14 +60,33 @@ class _CorpusRow(_Row):
 
 class _EvidenceRow(_Row):
     article_id: str = Field(validation_alias=AliasChoices("article_id", "id"))
-    quote: str = Field(min_length=1, validation_alias=AliasChoices("quote", "fact"))
+    quote: str | None = Field(None, min_length=1, validation_alias=AliasChoices("quote", "fact"))
+    quote_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     char_start: int | None = Field(None, ge=0)
     char_end: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _checked(self) -> _EvidenceRow:
+        if self.quote is None and None in (self.quote_sha256, self.char_start, self.char_end):
+            raise ValueError("evidence has a quote, or else char_start, char_end and quote_sha256")
+        return self
+
+    def is_of(self, text: str) -> bool:
+        """Tell whether these are the characters that were marked."""
+        if self.quote is not None:
+            return text == self.quote
+        return hashlib.sha256(text.encode()).hexdigest() == self.quote_sha256
+
+
+class _PairRow(_Row):
+    article_id: str
+    ordinal: int = Field(ge=0)
 
 
 class _QuestionRow(_Row):
     id: str = Field(min_length=1)
-    question: str = Field(pattern=r"\S")
+    qa_pair: _PairRow | None = None
+    question: str = Field("", validate_default=True)
     answers: tuple[str, ...] = ()
     answers_all_of: tuple[tuple[str, ...], ...] = ()
     reference_answer: str | None = None
@@ -67,6 +100,13 @@ class _QuestionRow(_Row):
     key_points: tuple[str, ...] = ()
     fake_answers: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+
+    @field_validator("question")
+    @classmethod
+    def _asked(cls, question: str, info: ValidationInfo) -> str:
+        if bool(question.strip()) == bool(info.data.get("qa_pair")):
+            raise ValueError("the row needs a question, or else a qa_pair")
+        return question
 
     @model_validator(mode="after")
     def _checked(self) -> _QuestionRow:
@@ -86,8 +126,22 @@ class _Meta(BaseModel):
     language: str = ""
 
 
-def load_questions(folder: Path, *, skip_faulty: bool = False) -> QuestionSet:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What questions without articles of their own are asked of: texts by article id, and all Q&A pairs.
+
+    `text_of` raises `NotFoundError` for an id that it does not know.
+    """
+
+    text_of: Callable[[str], str]
+    pairs: Iterable[StoredQAPair] = ()
+
+
+def load_questions(folder: Path, *, skip_faulty: bool = False, shelf: Shelf | None = None) -> QuestionSet:
     """Read the questions of a set; raises `QuestionSetError` with all faults.
+
+    Evidence is looked up in the folder's own corpus, or where a `shelf` is given in its articles: so a set
+    of questions alone is asked of a library.
 
     With `skip_faulty`, for sets that others made, rows with faults are left out and counted in
     `skipped_rows`; only faults of a whole file are raised.
@@ -95,9 +149,11 @@ def load_questions(folder: Path, *, skip_faulty: bool = False) -> QuestionSet:
     faults = Faults()
     meta = _meta(folder, faults)
     path = data_file(folder, "questions") or folder / "questions.jsonl.gz"
-    rows = list(read_rows(folder, "questions", _QuestionRow, faults))
+    read = read_rows(folder, "questions", _QuestionRow, faults)
+    rows = list(_with_pairs(path, read, shelf.pairs if shelf else (), faults))
     _note_repeated(path, rows, faults)
-    texts = _texts(folder, {i for _, row in rows for i in _articles_with_evidence(row)}, faults)
+    wanted = {i for _, row in rows for i in _articles_with_evidence(row)}
+    texts = _known_texts(wanted, shelf.text_of) if shelf else _texts(folder, wanted, faults)
     unlocated = 0
     cases: list[Case] = []
     for line, row in rows:
@@ -230,6 +286,29 @@ def _texts(folder: Path, wanted: Container[str], faults: Faults) -> Mapping[str,
     return {row.id: row.text for _, row in rows if row.id in wanted}
 
 
+def _with_pairs(
+    path: Path, rows: Iterable[tuple[int, _QuestionRow]], pairs: Iterable[StoredQAPair], faults: Faults
+) -> Iterator[tuple[int, _QuestionRow]]:
+    """Give rows that name a Q&A pair its question, and its answer as the reference."""
+    known = {(pair.article_id, pair.ordinal): pair for pair in sorted(pairs, key=lambda pair: pair.version)}
+    for line, row in rows:
+        if row.qa_pair is None:
+            yield line, row
+        elif pair := known.get((row.qa_pair.article_id, row.qa_pair.ordinal)):
+            yield line, row.model_copy(update={"question": pair.question, "reference_answer": pair.answer})
+        else:
+            problem = f"the library has no Q&A pair {row.qa_pair.ordinal} of {row.qa_pair.article_id}."
+            faults.add(path, line, problem, "Add the article with its Q&A section, or remove the row.")
+
+
+def _known_texts(wanted: Iterable[str], text_of: Callable[[str], str]) -> Mapping[str, str]:
+    texts: dict[str, str] = {}
+    for article_id in wanted:
+        with suppress(NotFoundError):
+            texts[article_id] = text_of(article_id)
+    return texts
+
+
 def _evidence(
     path: Path, line: int, row: _QuestionRow, texts: Mapping[str, str], faults: Faults
 ) -> tuple[tuple[GoldEvidence, ...], int]:
@@ -237,16 +316,16 @@ def _evidence(
     spans: list[GoldEvidence | None] = []
     for item in row.evidence if isinstance(row.evidence, tuple) else ():
         if item.article_id not in texts:
-            problem = f"evidence names the article {item.article_id}, which is not in the corpus."
+            problem = f"evidence names the article {item.article_id}, which is not in the corpus or library."
             faults.add(path, line, problem, "Add the article, or remove the evidence.")
         elif item.char_start is None or item.char_end is None:
-            spans.append(_located(item.quote, {item.article_id: texts[item.article_id]}))
-        elif texts[item.article_id][item.char_start : item.char_end] != item.quote:
+            spans.append(_located(item.quote or "", {item.article_id: texts[item.article_id]}))
+        elif not item.is_of(text := texts[item.article_id][item.char_start : item.char_end]):
             place = f"at {item.char_start} to {item.char_end} of the article {item.article_id}"
-            problem = f"the evidence {item.quote[:40]!r} does not stand {place}."
-            faults.add(path, line, problem, "Offsets are code points into the row's text; correct them.")
+            problem = f"the evidence {(item.quote or 'that was marked')[:40]!r} does not stand {place}."
+            faults.add(path, line, problem, "Offsets are code points into the article's text; correct them.")
         else:
-            spans.append(GoldEvidence(item.article_id, item.char_start, item.char_end, item.quote))
+            spans.append(GoldEvidence(item.article_id, item.char_start, item.char_end, text))
     relevant = {i: texts[i] for i in row.relevant_ids if i in texts}
     spans += (_located(quote, relevant) for quote in row.evidences)
     found = tuple(dict.fromkeys(span for span in spans if span is not None))

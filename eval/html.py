@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
+from eval.full_answers import FullAnswer, as_given, grades_line, references_of, verdict_line
 from eval.metrics.retrieval import CUTOFFS
 from eval.plots import Bar, Series, bar_plot, line_plot, reliability_plot
 from eval.report import Report
@@ -24,6 +25,7 @@ _CARDS = (
     (_REFUSED, "unanswerable refused"),
     (_REFUSED_WRONGLY, "refused wrongly"),
 )
+_NONE = "<li class='none'>none</li>"
 _NUMBER = re.compile(r"[-+]?[\d.,]+ ?%?( \(.*\)| to .*)?")
 
 
@@ -41,6 +43,7 @@ def html(report: Report) -> str:
         *_plots(run),
         "</section>",
         *(_table(sheet) for sheet in sheets(run)),
+        *_answers_in_full(report.in_full),
         *_worst(run),
         _made_with(report),
     ]
@@ -169,12 +172,11 @@ def _worst(run: RunResult) -> Iterator[str]:
 
 
 def _question(number: int, result: CaseResult) -> str:
-    quotes = "".join(f"<li>{escape(quote)}</li>" for quote in result.quotes) or "<li class='none'>none</li>"
+    quotes = "".join(f"<li>{escape(quote)}</li>" for quote in result.quotes) or _NONE
     expected = (
         "a refusal: the articles do not answer this" if result.unanswerable else "; ".join(result.expected)
     )
     wrong = result.error or (ROOMS[result.diagnosis] if result.diagnosis else "")
-    given = result.answer or f"refused: {(result.reason or 'error').replace('_', ' ')}"
     about = " · ".join(
         part for part in (result.set_name, result.case_id, result.type, result.language) if part
     )
@@ -182,7 +184,7 @@ def _question(number: int, result: CaseResult) -> str:
     surest = "" if result.answerable is None else f", probability of an answer {result.answerable:.2f}"
     facts: Sequence[tuple[str, str]] = (
         ("expected", escape(expected or "not known")),
-        ("answer", escape(given)),
+        ("answer", escape(as_given(result))),
         ("cited", f"<ol>{quotes}</ol>"),
         ("what went wrong", escape(wrong + surest)),
     )
@@ -192,6 +194,43 @@ def _question(number: int, result: CaseResult) -> str:
         f"<p class='about'><span class='tag'>{escape(label)}</span> {escape(about)}</p>"
         f"<dl>{rows}</dl></article>"
     )
+
+
+def _answers_in_full(answers: Sequence[FullAnswer]) -> Iterator[str]:
+    if not answers:
+        return
+    yield f"<section><h2>Answers in full</h2><p>{escape(grades_line(answers))}</p>"
+    yield from (_in_full(number, answer) for number, answer in enumerate(answers, start=1))
+    yield "</section>"
+
+
+def _in_full(number: int, answer: FullAnswer) -> str:
+    cited = "".join(f"<li>{_kind(item.is_gold)}{escape(item.quote)}</li>" for item in answer.cited)
+    gold = "".join(
+        f"<li>{_tag('cited' if item.is_cited else 'missed', item.is_cited)}{escape(item.quote)}</li>"
+        for item in answer.gold
+    )
+    facts = [
+        ("reference", "<br>".join(escape(text) for text in references_of(answer))),
+        ("answer", escape(answer.answer)),
+        ("cited", f"<ol>{cited or _NONE}</ol>"),
+        *([("gold evidence", f"<ul>{gold}</ul>")] if gold else []),
+        ("verdict", escape(verdict_line(answer))),
+    ]
+    rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts)
+    about = " · ".join(part for part in (answer.set_name, answer.case_id, answer.type) if part)
+    return (
+        f"<article class='question'><h3>{number}. {escape(answer.question)}</h3>"
+        f"<p class='about'>{escape(about)}</p><dl>{rows}</dl></article>"
+    )
+
+
+def _kind(is_gold: bool | None) -> str:
+    return "" if is_gold is None else _tag("gold" if is_gold else "not gold", is_gold)
+
+
+def _tag(name: str, good: bool) -> str:
+    return f"<span class='tag{' fine' if good else ''}'>{name}</span> "
 
 
 def _made_with(report: Report) -> str:

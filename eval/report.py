@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.errors import ReportError
+from eval.full_answers import FullAnswer, grades_line, references_of, verdict_line
 from eval.sheets import Sheet, examples, findings, headline, sheets
 from eval.types import RunResult
 
@@ -51,12 +52,13 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A run with all that is needed to make it again."""
+    """A run with all that is needed to make it again; `in_full` are the answers that are printed."""
 
     format: int
     created_at: str
     environment: Environment
     run: RunResult
+    in_full: tuple[FullAnswer, ...] = ()
 
 
 _REPORT = TypeAdapter(Report)
@@ -136,6 +138,8 @@ def show(report: Report, console: Console) -> None:
         console.print(table)
     for line in findings(report.run):
         console.print(Text(line))
+    if report.in_full:
+        console.print(Text(grades_line(report.in_full)))
 
 
 def markdown(report: Report) -> str:
@@ -147,10 +151,30 @@ def markdown(report: Report) -> str:
     lines += ["## What went wrong", "", *(f"- {line}" for line in findings(run)), ""]
     for sheet in examples(run):
         lines += [f"### {sheet.title}", "", *_grid(sheet), ""]
+    lines += _answers_in_full(report.in_full)
     lines += ["## Made with", "", f"- Python {made.python} on {made.platform}, {made.cpus} CPUs"]
     lines += [f"- {name} {number}" for name, number in made.libraries.items()]
     lines += [f"- {name}: {_cell(str(value))}" for name, value in run.system.items()]
     return "\n".join(lines) + "\n"
+
+
+def _answers_in_full(answers: Sequence[FullAnswer]) -> list[str]:
+    if not answers:
+        return []
+    lines = ["## Answers in full", "", grades_line(answers), ""]
+    for number, answer in enumerate(answers, start=1):
+        about = " · ".join(part for part in (answer.set_name, answer.case_id, answer.type) if part)
+        lines += [f"### {number}. {_plain(answer.question)}", "", _plain(about), ""]
+        lines += [f"- **reference**: {_plain(text)}" for text in references_of(answer)]
+        lines += [f"- **answer**: {_plain(answer.answer)}"]
+        for cited in answer.cited:
+            gold = "" if cited.is_gold is None else " (gold)" if cited.is_gold else " (not gold)"
+            lines.append(f"- **cited** \\[{cited.n}]{gold}: {_plain(cited.quote)}")
+        for gold_sentence in answer.gold:
+            met = "cited" if gold_sentence.is_cited else "missed"
+            lines.append(f"- **gold, {met}**: {_plain(gold_sentence.quote)}")
+        lines += [f"- **verdict**: {_plain(verdict_line(answer))}", ""]
+    return lines
 
 
 def _grid(sheet: Sheet) -> list[str]:
@@ -159,10 +183,15 @@ def _grid(sheet: Sheet) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Keep foreign text from ending a cell or becoming markup."""
-    flat = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
-    flat = flat.replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
+    """Give foreign text as a cell, cut where it is long."""
+    flat = _plain(text)
     return flat if len(flat) <= 300 else flat[:299] + "…"
+
+
+def _plain(text: str) -> str:
+    """Keep foreign text from ending a line or a cell, and from becoming markup."""
+    flat = " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("*", "\\*")
+    return flat.replace("<", "&lt;").replace("`", "\\`").replace("[", "\\[")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,7 +14,7 @@ from eval.metrics.key_points import key_points_covered, sentences_of
 from eval.metrics.refusal import refusal_scores
 from eval.metrics.similarity import similarity
 from eval.metrics.support import SupportChecker, support_scores
-from eval.types import Case, CaseResult
+from eval.types import Case, CaseResult, CitedSpan
 from index.embed import Embedder
 from index.types import Span
 from rag.types import Answer, Citation, Evidence, ScoredPassage
@@ -58,8 +58,8 @@ class Judge:
             status=answer.status if answer else None,
             reason=answer.reason if answer else None,
             answer=answer.text if answer else "",
-            cited=cited(answer) if answer else (),
-            quotes=tuple(dict.fromkeys(c.quote for c in answer.citations)) if answer else (),
+            cited=tuple(CitedSpan(c.article_id, c.char_start, c.char_end) for c in _cited(answer)),
+            quotes=tuple(c.quote for c in _cited(answer)),
             rankings=observation.rankings,
             scores={FAILED: float(answer is None)}
             | self._answer_scores(case, answer)
@@ -144,6 +144,10 @@ def _word_scores(case: Case, words: str) -> Iterator[tuple[str, float]]:
         yield "answer.rouge_l", rouge_l(words, golds, language=case.language) if words else 0.0
     if points := case.key_points or sentences_of(case.reference_answer):
         yield "answer.key_points", key_points_covered(words, points)
+
+
+def _cited(answer: Answer | None) -> Sequence[Citation]:
+    return sorted(answer.citations, key=lambda citation: citation.n) if answer else ()
 
 
 def _expected(case: Case) -> tuple[str, ...]:

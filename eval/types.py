@@ -169,7 +169,7 @@ class CaseResult:
     `answerable` is the probability by which the question was answered or refused; `top_evidence` is the best
     passage's, both `None` where there was no answer to read them from;
     `top_helps` tells whether its best sentence does help, `None` where the case has nothing to tell by.
-    `quotes` are the cited texts, in the order of `cited`.
+    `cited` and `quotes` are what the answer's marks stand for: the first of each is mark 1.
     """
 
     case_id: str

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from index.errors import GroundwireError, InvalidInputError, StoreLockedError, StoreVersionError
 from service import show
-from service.commands import library
+from service.commands import library, verdicts
 from service.commands.add import add
 from service.commands.evaluation import evaluations
 from service.commands.opened import opened_engine as _engine
@@ -36,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(evaluations, name="eval")
+verdicts.register(evaluations)
 app.command()(add)
 app.command()(watch)
 library.register(app)

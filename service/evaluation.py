@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eval.checker import VerifyChecker
-from eval.datasets import check_set, from_qa_pairs, iter_articles, load_questions
+from eval.datasets import Shelf, check_set, from_qa_pairs, iter_articles, load_questions
 from eval.errors import ReportError
 from eval.feedback import load_feedback
 from eval.formats import iter_beir_articles, load_beir, load_ragchecker
@@ -18,6 +18,7 @@ from eval.html import html
 from eval.journal import Journal, program_hash, run_key
 from eval.leakage import find_leaks
 from eval.report import Report, load_report, make_report, markdown, save_report, write_text
+from eval.rows import data_file
 from eval.runner import run
 from eval.scoring import Judge
 from eval.types import QuestionSet, RunResult
@@ -59,19 +60,24 @@ def library_set(engine: Engine) -> QuestionSet:
 
 
 def is_own_corpus(path: Path) -> bool:
-    """Tell whether a set brings its articles along; a file of questions is asked of the library."""
-    return path.is_dir()
+    """Tell whether a set brings its articles along; questions alone are asked of the library."""
+    return path.is_dir() and data_file(path, "corpus") is not None
 
 
-def load_set(path: Path, *, skip_faulty: bool = False) -> QuestionSet:
+def load_set(path: Path, *, skip_faulty: bool = False, engine: Engine | None = None) -> QuestionSet:
     """Read a set in any known layout: the project's and BEIR's folders, RAGChecker's and feedback files.
 
+    The evidence and Q&A pairs of a folder without articles are looked up in the library of `engine`.
     Raises `QuestionSetError` with all faults.
     """
-    if is_own_corpus(path):
+    if path.is_dir():
         if (path / "qrels").is_dir():
             return load_beir(path)
-        return load_questions(path, skip_faulty=skip_faulty)
+        if engine is None or is_own_corpus(path):
+            return load_questions(path, skip_faulty=skip_faulty)
+        catalog = engine.library.catalog
+        shelf = Shelf(lambda article_id: catalog.article(article_id).text, catalog.qa_pairs())
+        return load_questions(path, skip_faulty=skip_faulty, shelf=shelf)
     if path.suffix == ".json":
         return load_ragchecker(path)
     return load_feedback(path)

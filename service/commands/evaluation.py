@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -45,9 +46,13 @@ def run(
     oracle: Annotated[Gold | None, typer.Option(help="Answer from gold instead of a stage.")] = None,
     workers: Workers = 1,
     resume: Annotated[bool, typer.Option(help="Go on with a run that was stopped.")] = True,
+    printed: Annotated[int, typer.Option("--print", min=0, help="Answers to print in full.")] = 0,
+    verdicts: Annotated[Path | None, typer.Option(help="Readers' verdicts on answers.")] = None,
 ) -> None:
     """Run an evaluation set: the questions of the library's articles, or those of a folder."""
+    from eval.full_answers import in_full
     from eval.report import show
+    from eval.verdicts import load_verdicts
     from service.evaluation import (
         RunOptions,
         evaluate,
@@ -61,14 +66,21 @@ def run(
 
     settings = read_settings()
     options = RunOptions(sample, seed, workers, oracle.value if oracle else "", resume)
+    judged = load_verdicts(verdicts) if verdicts is not None else ()
     with _bar() as stage, ExitStack() as open_while_asking:
         if data is not None and is_own_corpus(data):
             question_set = load_set(data, skip_faulty=skip_faulty)
             engine = open_while_asking.enter_context(set_engine(data, settings, stage("loading articles")))
         else:
             engine = open_while_asking.enter_context(opened_engine(settings))
-            question_set = load_set(data) if data is not None else library_set(engine)
+            question_set = (
+                load_set(data, skip_faulty=skip_faulty, engine=engine)
+                if data is not None
+                else library_set(engine)
+            )
         report = evaluate(question_set, engine, settings, options, stage("asking"))
+    answers = in_full(report.run, question_set.cases, printed, judged)
+    report = replace(report, in_full=answers)
     files = save(report, out or report_path(question_set, settings))
     show(report, Console())
     Console().print(f"report: {files[0]}, beside it .md and .html", highlight=False, soft_wrap=True)
