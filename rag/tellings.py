@@ -25,7 +25,8 @@ LONGEST = 8
 
 _FEWEST = 6
 _WORD = re.compile(rf"[{CHINESE}]|\d+(?:[.,]\d+)*|[^\W\d_{CHINESE}]+(?:['’-][^\W\d_{CHINESE}]+)*")
-_VALUE = re.compile(rf"[\d{CHINESE}]|[A-Z\u00c0-\u00de]")
+_FIGURE = re.compile(rf"[\d{CHINESE}]")
+_OPENS = re.compile(r"(?:\A|[.!?:;…]\s|\n)\W*\Z")
 
 
 def one_per_story(
@@ -63,8 +64,10 @@ def one_per_story(
 
 def says_otherwise(one: str, other: str) -> bool:
     """Whether two texts are copies but for a value: a figure, a name or, in Chinese, a few characters."""
-    left, right = _WORD.findall(one), _WORD.findall(other)
-    matcher = SequenceMatcher(None, [w.casefold() for w in left], [w.casefold() for w in right], autojunk=False)
+    left, right = list(_WORD.finditer(one)), list(_WORD.finditer(other))
+    matcher = SequenceMatcher(
+        None, [word[0].casefold() for word in left], [word[0].casefold() for word in right], autojunk=False
+    )
     changes = matcher.get_opcodes()
     common = sum(end - start for kind, start, end, _, _ in changes if kind == "equal")
     if common < max(_FEWEST, COPIED * min(len(left), len(right))):
@@ -72,11 +75,17 @@ def says_otherwise(one: str, other: str) -> bool:
     return any(
         kind == "replace"
         and max(left_end - left_start, right_end - right_start) <= LONGEST
-        and _is_value(left[left_start:left_end])
-        and _is_value(right[right_start:right_end])
+        and _has_value(left[left_start:left_end])
+        and _has_value(right[right_start:right_end])
         for kind, left_start, left_end, right_start, right_end in changes
     )
 
 
-def _is_value(words: Sequence[str]) -> bool:
-    return any(_VALUE.match(word) for word in words)
+def _has_value(words: Sequence[re.Match[str]]) -> bool:
+    """Whether a figure, a Chinese character or a capitalised word stands there that does not open a
+    sentence.
+    """
+    return any(
+        _FIGURE.match(word[0]) or (word[0][0].isupper() and not _OPENS.search(word.string[: word.start()]))
+        for word in words
+    )

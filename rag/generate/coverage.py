@@ -28,7 +28,8 @@ class Weighing:
     `asked`: bonus
     of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this
     share of what
-    the first one added is left out.
+    the first one added is left out; a single fact or figure has its own bounds, and its sentences count alike
+    whatever article they are from.
     """
 
     other_article: float = 1.0
@@ -38,7 +39,7 @@ class Weighing:
     covered: float = 0.3
     asked: float = 0.1
     enough: float = 0.07
-    enough_fact: float = 0.15
+    enough_fact: float = 0.08
     most_fact: int = 3
     without_figure: float = 0.6
 
@@ -56,7 +57,8 @@ def choose(
     limit, enough = (
         (min(most, weighing.most_fact), weighing.enough_fact) if brief else (most, weighing.enough)
     )
-    values = _values(question, evidence, candidates, weighing)
+    power = 0.0 if brief or question.kind == "comparison" else weighing.other_article
+    values = _values(question, evidence, candidates, weighing, power)
     candidates = [i for i in candidates if i in values]
     words = {i: frozenset(lexical_tokens(evidence[i].text)) for i in candidates}
     rarity = _rarity(question, words)
@@ -74,8 +76,8 @@ def choose(
 
 
 def states(text: str, asked: frozenset[str]) -> bool:
-    """Tell whether a sentence says something: no question, heading, bare date or order to the reader, no
-    echo of the question.
+    """Tell whether a sentence says something: no question, heading, bare date, pointer to another article
+    or order to the reader, no echo of the question.
     """
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
@@ -84,6 +86,7 @@ def states(text: str, asked: frozenset[str]) -> bool:
         and len(tokens) >= 3
         and not tokens <= asked
         and not _is_bare_date(text)
+        and not _POINTS_ELSEWHERE.match(text)
         and not is_instruction(text)
     )
 
@@ -96,8 +99,16 @@ def _is_bare_date(text: str) -> bool:
     return len(words) < 2
 
 
+_POINTS_ELSEWHERE = re.compile(
+    r"\W*(?:(?:extended|further|related|recommended) reading|related (?:articles?|stories|coverage)"
+    r"|read (?:more|also|next)|see also"
+    r"|延伸阅读|扩展阅读|相关(?:阅读|新闻|报道|文章)|推荐阅读|阅读更多|更多阅读)\W*[:：]",
+    re.IGNORECASE,
+)
 _AGO = re.compile(
-    r"\d+\s?(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago|\d+\s?(?:分钟|小时|天|周|个月|年)前", re.IGNORECASE
+    r"\d+\s?(?:minutes?|hours?|days?|weeks?|months?|years?)\s+ago"
+    r"|\d+\s?(?:分钟|小时|天|周|个月|年)前",
+    re.IGNORECASE,
 )
 
 
@@ -105,9 +116,16 @@ _FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "�
 
 
 def _values(
-    question: Understanding, evidence: Sequence[Evidence], candidates: Sequence[int], weighing: Weighing
+    question: Understanding,
+    evidence: Sequence[Evidence],
+    candidates: Sequence[int],
+    weighing: Weighing,
+    power: float,
 ) -> dict[int, tuple[float, ...]]:
-    """Give each candidate its worth for each part: its probability, weighed by where it stands."""
+    """Give each candidate its worth for each part: its probability, weighed by where it stands.
+
+    `power` is that of its article's share of the evidence.
+    """
     mass: dict[str, float] = {}
     body: dict[str, float] = {}
     for i in sorted(candidates, key=lambda i: -evidence[i].score):
@@ -116,7 +134,6 @@ def _values(
         if not _is_summary(evidence[i]):
             body.setdefault(article, evidence[i].score)
     most = max(mass.values(), default=1.0)
-    power = 0.0 if question.kind == "comparison" else weighing.other_article
     values: dict[int, tuple[float, ...]] = {}
     for i in candidates:
         item = evidence[i]

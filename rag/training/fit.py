@@ -118,8 +118,6 @@ def _signs(result: Read, calibration: Calibration) -> FloatArray:
                 f"{context(c.title, c.heading)}\n{c.text}",
                 probability,
                 tuple(next(shares) for _ in logits.sentences),
-                logits.passage,
-                max(logits.sentences, default=0.0),
             )
             for c, logits, probability in zip(found, result.logits, passages.tolist(), strict=True)
         ],

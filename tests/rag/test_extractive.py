@@ -91,6 +91,24 @@ def test_headings_questions_and_echoes_are_no_statements():
     assert found == ["Energy had become too dear for it."]
 
 
+def test_bare_dates_and_pointers_to_other_articles_are_no_statements():
+    place = passage(
+        "Jul 7, 2018 ... 3 days ago. The plant opened in July. Extended reading: how the plant was built. "
+        "延伸阅读：工厂是怎样建成的。"
+    )
+    assert texts(asked("When did the plant open?"), (place, (0.9,) * len(place.sentences))) == [
+        "The plant opened in July."
+    ]
+
+
+def test_a_fact_is_given_from_two_short_articles_alike():
+    one = passage("Judges chose a poet from Leeds.", article="one")
+    other = passage("It was the third prize for a poet. Rain fell. Ann Lee took the prize.", article="two")
+    found = texts(asked("Who won the prize?"), (other, (0.9, 0.01, 0.95)), (one, (0.2,)))
+    assert found[0] == "Ann Lee took the prize."
+    assert "Judges chose a poet from Leeds." in found
+
+
 def test_leading_but_is_taken_away():
     place = passage("Demand was strong in spring. But costs of energy had doubled by May.")
     assert texts(asked("Why did Acme close?"), (place, (0.01, 0.9))) == [

@@ -1,6 +1,6 @@
 from index.library import Library
-from index.types import Article, Filters, Story
-from rag.retrieve import one_per_story, retrieve
+from index.types import Article, Filters
+from rag.retrieve import retrieve
 from rag.types import Understanding
 
 TEXT = (
@@ -8,13 +8,6 @@ TEXT = (
     "The route through four valleys needs 14 tunnels, and farmers had asked for more of them. "
     "Towns on the line get stations that trains serve every hour from the spring of next year."
 )
-
-
-def test_the_first_article_of_a_story_keeps_all_its_passages():
-    fused = [(1, 0.9), (2, 0.8), (3, 0.7), (4, 0.6), (5, 0.5)]
-    article_of = {1: "a", 2: "b", 3: "a", 4: "c", 5: "d"}
-    stories = {"a": Story("s", 1), "b": Story("s", 1), "c": Story("t", 0)}
-    assert one_per_story(fused, article_of, stories) == [(1, 0.9), (3, 0.7), (4, 0.6), (5, 0.5)]
 
 
 def test_a_search_gives_one_telling_of_a_story_and_counts_the_others(library: Library):
