@@ -1,24 +1,33 @@
 """Quality and speed beside LangChain, LlamaIndex, Haystack and txtai: same passages, encoder, top-k, reader.
 
 Each system searches by its own hybrid retriever; then one reader, Groundwire's evidence scorer with its
-extractive generator and check, answers from the passages that each of them found. What differs is
-retrieval alone, so the answers tell what it is worth. Systems are processes of their own, the peers in
-virtual environments with pinned versions that are made on the first run (see `search_peers.py`).
+extractive generator and check, answers from the passages that each of them found, in their order: what
+differs is retrieval alone, so the answers tell what it is worth. A last row is Groundwire as it answers by
+default: with the date of the question, and with its reader's own order of the passages. Each question goes to
+all systems before the next, in changing order, so that noise hits all of them. Systems are processes of their
+own, the peers in virtual environments with pinned versions that are made on the first run (see
+`search_peers.py`).
 
-A set of `--data` is a folder with corpus and questions; of a large corpus the articles that the questions
-need are taken first, then others up to `--articles`.
+A set of `--data` is a folder with corpus and questions; of a large corpus the articles are taken that the
+questions need, then those that they name as looking alike, then others, up to `--articles`. What a set gave
+is kept below `--work` as it ends, with a report for each system that `groundwire eval compare` reads: a run
+that was cut off goes on behind it.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import sys
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 from material import (
+    ROOT,
     Asked,
     Material,
     add_work,
@@ -30,21 +39,27 @@ from material import (
     show_table,
     write_json,
 )
-from search_peers import GROUNDWIRE, REQUIREMENTS, Found, System, python_of, write_material
+from search_peers import GROUNDWIRE, REQUIREMENTS, Found, System, measure, python_of, write_material
 
+from eval.articles import chosen_articles
 from eval.checker import VerifyChecker
+from eval.compare import compare, scores_of
 from eval.datasets import iter_articles, load_questions
+from eval.journal import program_hash, run_key
+from eval.report import make_report, save_report
 from eval.runner import run, sampled
 from eval.scoring import Judge
 from eval.types import Case, QuestionSet, RunResult
+from eval.types import System as EvaluatedSystem
 from index.chunk import context
-from index.embed import DEFAULT_MODEL, load_embedder
+from index.embed import DEFAULT_MODEL, Embedder, load_embedder
 from index.library import Library
-from index.types import Article, Hit, StoredPassage
+from index.types import Hit, StoredPassage
 from rag.types import Answer, Question
 from service.engine import Engine, open_engine
 from service.oracle import GivenPassages
 from service.settings import Settings
+from service.system import EngineSystem
 
 SHOWN = (
     "retrieval.fused.hit@1",
@@ -58,34 +73,56 @@ SHOWN = (
 )
 
 
+BY_DEFAULT = "Groundwire by default"
 WARM_UP = 5
 """Searches before the clock counts: the first one loads the encoder."""
+
+_READING = ("evidence", "generate", "verify")
+"""Stages of an answer that the common reader takes part in."""
+
+_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "eval/**/*.py", "benchmarks/**/*.py")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One system over one set: the judged run, and the milliseconds of its searches."""
+    """One system over one set: the judged run, the milliseconds of searching and of reading what came.
+
+    A system whose searches were not timed beside the others' has none of these.
+    """
 
     result: RunResult
     search_ms: tuple[float, ...]
+    read_ms: tuple[float, ...]
 
 
 class PeerSystem:
-    """A peer's search with the common reader behind it, as the runner sees it."""
+    """What a peer found with the common reader behind it, as the runner sees it."""
 
-    def __init__(self, peer: System, engine: Engine, passages: Mapping[str, StoredPassage]) -> None:
+    def __init__(
+        self,
+        peer: System,
+        found: Mapping[str, Found],
+        engine: Engine,
+        passages: Mapping[str, StoredPassage],
+    ) -> None:
         self._peer = peer
+        self._found = found
         self._engine = engine
         self._passages = passages
-        self._found: dict[str, Found] = {}
+        self._answers: dict[tuple[str, str], Answer] = {}
 
     def rank(self, question: str, as_of: str, k: int) -> Mapping[str, Sequence[str]]:
         """Give the articles of the passages that the peer found, each at its best passage."""
-        articles = [passage.article_id for passage in self._searched(question)]
-        return {"fused": list(dict.fromkeys(articles))[:k]}
+        return {"fused": _articles(self._searched(question), k)}
 
     def answer(self, question: Question) -> Answer:
-        """Answer from the peer's passages."""
+        """Answer from the peer's passages, once."""
+        key = question.text, question.as_of
+        if key not in self._answers:
+            self._answers[key] = self._read(question)
+        return self._answers[key]
+
+    def _read(self, question: Question) -> Answer:
         found = self._searched(question.text)
         hits = [Hit(passage, rank, None, None, 1 / rank) for rank, passage in enumerate(found, start=1)]
         reader = replace(self._engine, scorer=GivenPassages(self._engine.scorer, hits))
@@ -99,24 +136,34 @@ class PeerSystem:
         """Give the versions of the peer."""
         return {"system": self._peer.name, "versions": self._peer.ready["versions"]}
 
-    def warm_up(self, question: str) -> None:
-        """Search once without keeping what came of it."""
-        self._peer.search(question)
-
-    @property
-    def search_ms(self) -> tuple[float, ...]:
-        """Milliseconds of the searches so far."""
-        return tuple(found.ms for found in self._found.values())
-
     def _searched(self, question: str) -> list[StoredPassage]:
-        if question not in self._found:
-            self._found[question] = self._peer.search(question)
         texts = self._found[question].texts
         unknown = [text for text in texts if text not in self._passages]
         if unknown:
             # A text that an adapter changed would be lost without a word, at the cost of its library.
             raise SystemExit(f"{self._peer.name} gave back what it was not given: {unknown[0][:200]!r}")
         return [self._passages[text] for text in texts]
+
+
+class DefaultSystem(EngineSystem):
+    """Groundwire as the service has it: the ranking is the order in which an answer's passages are read."""
+
+    def __init__(self, engine: Engine, top_k: int) -> None:
+        super().__init__(engine)
+        self._top_k = top_k
+        self._answers: dict[tuple[str, str], Answer] = {}
+
+    def rank(self, question: str, as_of: str, k: int) -> Mapping[str, Sequence[str]]:
+        """Give the articles of the answer's passages, each at its best passage."""
+        hits = self.answer(Question(question, as_of=as_of)).hits
+        return {"fused": _articles([scored.hit.passage for scored in hits], k)}
+
+    def answer(self, question: Question) -> Answer:
+        """Answer a question, once."""
+        key = question.text, question.as_of
+        if key not in self._answers:
+            self._answers[key] = super().answer(replace(question, top_k=self._top_k))
+        return self._answers[key]
 
 
 def main() -> None:
@@ -134,60 +181,153 @@ def main() -> None:
     show_facts(machine())
     figures: dict[str, object] = {}
     for folder in arguments.data:
-        outcomes = measured(folder, pythons, arguments)
-        show(folder.name, outcomes)
-        figures[folder.name] = {name: _figures(outcome) for name, outcome in outcomes.items()}
-    write_json(arguments.json, {"machine": machine(), "requirements": REQUIREMENTS, "sets": figures})
+        figures[folder.name] = found = kept_or_measured(folder, pythons, arguments)
+        show(folder.name, found)
+        write_json(arguments.json, {"machine": machine(), "requirements": REQUIREMENTS, "sets": figures})
 
 
-def measured(folder: Path, pythons: Mapping[str, Path], arguments: Namespace) -> dict[str, Outcome]:
-    """Run every system over one set."""
+def kept_or_measured(folder: Path, pythons: Mapping[str, Path], arguments: Namespace) -> dict:
+    """Give the figures of a set: those of an earlier run with the same program and options, or new ones."""
+    same = {name: getattr(arguments, name) for name in ("questions", "articles", "top_k", "peers")}
+    program = program_hash(ROOT, _SOURCES)
+    key = run_key({**same, "data": folder.resolve(), "program": program, "requirements": REQUIREMENTS})
+    place = arguments.work / "peers-quality" / f"{folder.name}-{key[:16]}"
+    kept = place / "figures.json"
+    if kept.is_file():
+        print(f"{folder.name}: as measured before ({kept})", file=sys.stderr)
+        return json.loads(kept.read_text())
+    facts, outcomes = measured(folder, pythons, arguments)
+    ours = outcomes[GROUNDWIRE].result
+    for name, outcome in outcomes.items():
+        save_report(make_report(outcome.result), place / f"{name.lower().replace(' ', '-')}.json")
+    found = {**facts, "systems": {name: _figures(outcome, ours) for name, outcome in outcomes.items()}}
+    write_json(kept, found)
+    return found
+
+
+def measured(
+    folder: Path, pythons: Mapping[str, Path], arguments: Namespace
+) -> tuple[dict[str, object], dict[str, Outcome]]:
+    """Run every system over one set; gives what was run, too."""
     embedder = load_embedder(DEFAULT_MODEL)
     question_set = load_questions(folder, skip_faulty=True)
     cases = sampled(question_set.cases, sample=arguments.questions, seed=0)
-    articles = tuple(_articles(folder, cases, arguments.articles))
+    ids = [article.article_id for article in iter_articles(folder)]
+    wanted = chosen_articles(cases, ids, limit=arguments.articles, seed=0)
+    articles = tuple(article for article in iter_articles(folder) if article.article_id in wanted)
     asked = tuple(Asked(case.question, case.relevant_ids) for case in cases)
     place = library_folder(Material(articles, asked, folder.name), embedder, arguments.work)
-    engine = open_engine(Settings.model_validate({"data": place}))
-    material, _ = write_material(engine.library, place, arguments.work, arguments.top_k)
+    facts = {
+        "questions": len(cases),
+        "questions_in_set": len(question_set.cases),
+        "unanswerable": sum(case.unanswerable for case in cases),
+        "articles": len(articles),
+        "articles_in_set": len(ids),
+        "top_k": arguments.top_k,
+        "load_average": machine()["load_average"],
+    }
+    with closing(open_engine(Settings.model_validate({"data": place}))) as engine:
+        facts["passages"] = engine.library.snapshot().passage_count
+        material, _ = write_material(engine.library, place, arguments.work, arguments.top_k)
+        with ExitStack() as running:
+            systems = [
+                running.enter_context(System(name, python, material, arguments.work / f"{name.lower()}.log"))
+                for name, python in pythons.items()
+            ]
+            measure(systems, asked[:WARM_UP], rounds=1)
+            found = measure(systems, asked, rounds=1)
+        asking = QuestionSet.of(question_set.name, cases)
+        return facts, _judged(asking, systems, found, engine, embedder, arguments.top_k)
+
+
+def _judged(
+    asking: QuestionSet,
+    systems: Sequence[System],
+    found: Mapping[str, Sequence[tuple[Asked, Found]]],
+    engine: Engine,
+    embedder: Embedder,
+    top_k: int,
+) -> dict[str, Outcome]:
+    """Answer from what each system found, and by Groundwire alone, and judge the answers."""
     passages = _by_text(engine.library)
-    outcomes: dict[str, Outcome] = {}
-    with ExitStack() as running:
-        for name, python in pythons.items():
-            log = arguments.work / f"{name.lower()}.log"
-            peer = PeerSystem(running.enter_context(System(name, python, material, log)), engine, passages)
-            for case in cases[:WARM_UP]:
-                peer.warm_up(case.question)
-            judge = Judge(VerifyChecker(), embedder)
-            result = run(QuestionSet.of(question_set.name, cases), peer, judge=judge)
-            outcomes[name] = Outcome(result, peer.search_ms)
-    engine.close()
-    return outcomes
+    searches = {
+        name: {asked.text: one for asked, one in found_by_one} for name, found_by_one in found.items()
+    }
+    answering: dict[str, EvaluatedSystem] = {
+        system.name: PeerSystem(system, searches[system.name], engine, passages) for system in systems
+    }
+    answering[BY_DEFAULT] = DefaultSystem(engine, top_k)
+    _answer_in_turn(list(answering.values()), asking.cases)
+    judge = Judge(VerifyChecker(), embedder)
+    return {
+        name: _outcome(run(asking, system, judge=judge), searches.get(name))
+        for name, system in answering.items()
+    }
 
 
-def show(name: str, outcomes: Mapping[str, Outcome]) -> None:
+def _answer_in_turn(systems: Sequence[EvaluatedSystem], cases: Iterable[Case]) -> None:
+    """Have every question answered by all systems, in changing order; they keep the answers."""
+    random = Random(0)
+    for case in cases:
+        for system in random.sample(systems, len(systems)):
+            system.answer(Question(case.question, as_of=case.as_of))
+
+
+def _outcome(result: RunResult, searched: Mapping[str, Found] | None) -> Outcome:
+    answered = [row for row in result.results if not row.error]
+    return Outcome(
+        result,
+        tuple(searched[row.question].ms for row in result.results) if searched else (),
+        tuple(sum(row.timings_ms[stage] for stage in _READING) for row in answered),
+    )
+
+
+def show(name: str, found: Mapping) -> None:
     """Print the table of one set."""
-    header = ("", *(metric.removeprefix("retrieval.fused.") for metric in SHOWN), "search p50 ms", "p95 ms")
-    rows = [(system, *_figures(outcome).values()) for system, outcome in outcomes.items()]
-    first = next(iter(outcomes.values())).result
-    show_table(f"{name}, {len(first.results)} questions", header, rows)
+    header = (
+        "",
+        *(metric.removeprefix("retrieval.fused.") for metric in SHOWN),
+        "search p50",
+        "p95 ms",
+        "read p50",
+        "p95 ms",
+    )
+    rows = [
+        (
+            system,
+            *(_marked(figures["means"][metric], metric in figures["differs"]) for metric in SHOWN),
+            *figures["search_ms"],
+            *figures["read_ms"],
+        )
+        for system, figures in found["systems"].items()
+    ]
+    title = (
+        f"{name}: {found['questions']} of {found['questions_in_set']} questions, "
+        f"{found['unanswerable']} unanswerable, over {found['articles']} of {found['articles_in_set']} "
+        f"articles, {found['passages']} passages; load {found['load_average'][0]}"
+    )
+    show_table(title, header, rows)
+    print("* differs from Groundwire's row by more than chance (paired randomisation, adjusted)")
 
 
-def _figures(outcome: Outcome) -> dict[str, float | None]:
+def _marked(value: float | None, differs: bool) -> str:
+    return "-" if value is None else f"{value:.3f}{'*' if differs else ' '}"
+
+
+def _figures(outcome: Outcome, ours: RunResult) -> dict[str, object]:
     means = {row.metric: row.mean for row in outcome.result.table if row.grouping == "all"}
-    p50, p95 = quantiles(outcome.search_ms)
-    return {**{metric: means.get(metric) for metric in SHOWN}, "search_p50_ms": p50, "search_p95_ms": p95}
+    compared = compare(scores_of(ours.results), scores_of(outcome.result.results), metrics=SHOWN)
+    return {
+        "means": {metric: means.get(metric) for metric in SHOWN},
+        "differs": [one.metric for one in compared.metrics if one.verdict in ("better", "worse")],
+        "search_ms": quantiles(outcome.search_ms) if outcome.search_ms else (None, None),
+        "read_ms": quantiles(outcome.read_ms) if outcome.read_ms else (None, None),
+        "failed": len(outcome.result.failures),
+    }
 
 
-def _articles(folder: Path, cases: Sequence[Case], limit: int) -> Iterator[Article]:
-    needed = {article_id for case in cases for article_id in case.relevant_ids}
-    room = limit - len(needed)
-    for article in iter_articles(folder):
-        if article.article_id in needed:
-            yield article
-        elif room > 0:
-            room -= 1
-            yield article
+def _articles(passages: Iterable[StoredPassage], k: int) -> list[str]:
+    return list(dict.fromkeys(passage.article_id for passage in passages))[:k]
 
 
 def _by_text(library: Library) -> dict[str, StoredPassage]:

@@ -4,7 +4,11 @@ A set is a folder:
 
     corpus.jsonl.gz      {"id", "title", "text", "source", "url", "published_at", "language", …}
     questions.jsonl.gz   {"id", "question", "answers", "relevant_ids", "unanswerable", "type", …}
+    questions_unsupported.jsonl.gz   the same, of questions that no article is known to answer; may be missing
     META.json            {"name", "language", …}; may be missing
+
+Unsupported questions count as unanswerable, whatever their rows say of it; the answers that are known from
+elsewhere stay in the metadata, as `answers_elsewhere`.
 
 `evidence` of a question is a list of `{"article_id", "char_start", "char_end", "quote"}` or of
 `{"id", "fact"}`; `evidences` is a list of quotes. Quotes without offsets count where they stand
@@ -16,23 +20,14 @@ somebody's explanation and no quote; it stays in the case's metadata.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eval.question_rows import QuestionRow, ReadRow, Row, note_repeat, question_files, read_questions
 from eval.rows import Faults, add_validation_faults, data_file, read_rows
 from eval.types import Case, GoldEvidence, MissingArticles, QuestionSet
 from index.dates import parse_date
@@ -44,11 +39,7 @@ _TITLE_FROM_TEXT = 80
 """Characters of the text that stand in for a title where a corpus has none."""
 
 
-class _Row(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
-
-
-class _CorpusRow(_Row):
+class _CorpusRow(Row):
     id: str = Field(min_length=1)
     title: str | None = None
     text: str = Field(pattern=r"\S")
@@ -56,67 +47,6 @@ class _CorpusRow(_Row):
     url: str | None = None
     published_at: str | None = None
     language: str | None = None
-
-
-class _EvidenceRow(_Row):
-    article_id: str = Field(validation_alias=AliasChoices("article_id", "id"))
-    quote: str | None = Field(None, min_length=1, validation_alias=AliasChoices("quote", "fact"))
-    quote_sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
-    char_start: int | None = Field(None, ge=0)
-    char_end: int | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _checked(self) -> _EvidenceRow:
-        if self.quote is None and None in (self.quote_sha256, self.char_start, self.char_end):
-            raise ValueError("evidence has a quote, or else char_start, char_end and quote_sha256")
-        return self
-
-    def is_of(self, text: str) -> bool:
-        """Tell whether these are the characters that were marked."""
-        if self.quote is not None:
-            return text == self.quote
-        return hashlib.sha256(text.encode()).hexdigest() == self.quote_sha256
-
-
-class _PairRow(_Row):
-    article_id: str
-    ordinal: int = Field(ge=0)
-
-
-class _QuestionRow(_Row):
-    id: str = Field(min_length=1)
-    qa_pair: _PairRow | None = None
-    question: str = Field("", validate_default=True)
-    answers: tuple[str, ...] = ()
-    answers_all_of: tuple[tuple[str, ...], ...] = ()
-    reference_answer: str | None = None
-    relevant_ids: tuple[str, ...] = ()
-    unanswerable: bool = False
-    type: str = ""
-    language: str | None = None
-    question_date: str | None = None
-    evidence: str | tuple[_EvidenceRow, ...] | None = None
-    evidences: tuple[str, ...] = ()
-    key_points: tuple[str, ...] = ()
-    fake_answers: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-
-    @field_validator("question")
-    @classmethod
-    def _asked(cls, question: str, info: ValidationInfo) -> str:
-        if bool(question.strip()) == bool(info.data.get("qa_pair")):
-            raise ValueError("the row needs a question, or else a qa_pair")
-        return question
-
-    @model_validator(mode="after")
-    def _checked(self) -> _QuestionRow:
-        if self.unanswerable and self.relevant_ids:
-            raise ValueError("the question is unanswerable and has relevant_ids")
-        if len(self.parts) == 1 or not all(part.strip() for part in self.parts):
-            raise ValueError("parts lists the single questions of a question: two or more, each with words")
-        if self.question_date:
-            parse_date(self.question_date)
-        return self
 
 
 class _Meta(BaseModel):
@@ -148,23 +78,21 @@ def load_questions(folder: Path, *, skip_faulty: bool = False, shelf: Shelf | No
     """
     faults = Faults()
     meta = _meta(folder, faults)
-    path = data_file(folder, "questions") or folder / "questions.jsonl.gz"
-    read = read_rows(folder, "questions", _QuestionRow, faults)
-    rows = list(_with_pairs(path, read, shelf.pairs if shelf else (), faults))
-    _note_repeated(path, rows, faults)
-    wanted = {i for _, row in rows for i in _articles_with_evidence(row)}
+    rows = list(read_questions(folder, shelf.pairs if shelf else (), faults))
+    wanted = {i for one in rows for i in _articles_with_evidence(one.row)}
     texts = _known_texts(wanted, shelf.text_of) if shelf else _texts(folder, wanted, faults)
     unlocated = 0
     cases: list[Case] = []
-    for line, row in rows:
-        evidence, missed = _evidence(path, line, row, texts, faults)
+    for one in rows:
+        evidence, missed = _evidence(one, texts, faults)
         unlocated += missed
-        cases.append(_case(row, meta.name or folder.name, meta.language, evidence))
+        cases.append(_case(one.row, meta.name or folder.name, meta.language, evidence))
     faults.raise_if_any(but_rows=skip_faulty)
-    bad = faults.lines(path)
-    sound = [case for (line, _), case in zip(rows, cases, strict=True) if line not in bad]
+    bad = {path: faults.lines(path) for path in question_files(folder)}
+    sound = [case for one, case in zip(rows, cases, strict=True) if one.line not in bad[one.path]]
     name = meta.name or folder.name
-    return QuestionSet.of(name, sound, unlocated_evidence=unlocated, skipped_rows=len(bad))
+    skipped = sum(len(lines) for lines in bad.values())
+    return QuestionSet.of(name, sound, unlocated_evidence=unlocated, skipped_rows=skipped)
 
 
 def iter_articles(folder: Path) -> Iterator[Article]:
@@ -178,7 +106,7 @@ def iter_articles(folder: Path) -> Iterator[Article]:
     seen: dict[str, int] = {}
     for line, row in read_rows(folder, "corpus", _CorpusRow, faults):
         if row.id in seen:
-            _note_repeat(path, line, row.id, seen[row.id], faults)
+            note_repeat(path, line, row.id, seen[row.id], faults)
             continue
         seen[row.id] = line
         yield _article(row)
@@ -257,21 +185,7 @@ def _meta(folder: Path, faults: Faults) -> _Meta:
         return _Meta()
 
 
-def _note_repeated(path: Path, rows: Iterable[tuple[int, _QuestionRow]], faults: Faults) -> None:
-    seen: dict[str, int] = {}
-    for line, row in rows:
-        if row.id in seen:
-            _note_repeat(path, line, row.id, seen[row.id], faults)
-        seen.setdefault(row.id, line)
-
-
-def _note_repeat(path: Path, line: int, name: str, first: int, faults: Faults) -> None:
-    faults.add(
-        path, line, f"the id {name} stands in line {first} already.", "Give each row an id of its own."
-    )
-
-
-def _articles_with_evidence(row: _QuestionRow) -> Iterator[str]:
+def _articles_with_evidence(row: QuestionRow) -> Iterator[str]:
     if isinstance(row.evidence, tuple):
         yield from (item.article_id for item in row.evidence)
     if row.evidences:
@@ -286,21 +200,6 @@ def _texts(folder: Path, wanted: Container[str], faults: Faults) -> Mapping[str,
     return {row.id: row.text for _, row in rows if row.id in wanted}
 
 
-def _with_pairs(
-    path: Path, rows: Iterable[tuple[int, _QuestionRow]], pairs: Iterable[StoredQAPair], faults: Faults
-) -> Iterator[tuple[int, _QuestionRow]]:
-    """Give rows that name a Q&A pair its question, and its answer as the reference."""
-    known = {(pair.article_id, pair.ordinal): pair for pair in sorted(pairs, key=lambda pair: pair.version)}
-    for line, row in rows:
-        if row.qa_pair is None:
-            yield line, row
-        elif pair := known.get((row.qa_pair.article_id, row.qa_pair.ordinal)):
-            yield line, row.model_copy(update={"question": pair.question, "reference_answer": pair.answer})
-        else:
-            problem = f"the library has no Q&A pair {row.qa_pair.ordinal} of {row.qa_pair.article_id}."
-            faults.add(path, line, problem, "Add the article with its Q&A section, or remove the row.")
-
-
 def _known_texts(wanted: Iterable[str], text_of: Callable[[str], str]) -> Mapping[str, str]:
     texts: dict[str, str] = {}
     for article_id in wanted:
@@ -310,9 +209,10 @@ def _known_texts(wanted: Iterable[str], text_of: Callable[[str], str]) -> Mappin
 
 
 def _evidence(
-    path: Path, line: int, row: _QuestionRow, texts: Mapping[str, str], faults: Faults
+    read: ReadRow, texts: Mapping[str, str], faults: Faults
 ) -> tuple[tuple[GoldEvidence, ...], int]:
     """Give a question's evidence spans, and how many of its quotes were not found exactly once."""
+    path, line, row = read.path, read.line, read.row
     spans: list[GoldEvidence | None] = []
     for item in row.evidence if isinstance(row.evidence, tuple) else ():
         if item.article_id not in texts:
@@ -343,7 +243,7 @@ def _located(quote: str, texts: Mapping[str, str]) -> GoldEvidence | None:
     return GoldEvidence(article_id, start, start + len(quote), quote)
 
 
-def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldEvidence, ...]) -> Case:
+def _case(row: QuestionRow, set_name: str, language: str, evidence: tuple[GoldEvidence, ...]) -> Case:
     metadata = dict(row.model_extra or {})
     if isinstance(row.evidence, str):
         metadata["evidence"] = row.evidence
@@ -353,7 +253,8 @@ def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldE
         set_name=set_name,
         language=row.language or language or detect(row.question),
         type=row.type,
-        answers=row.answers,
+        # Of several things that must all be said, a list of them flat says nothing of its own.
+        answers=() if len(row.answers_all_of) > 1 else row.answers,
         answers_all_of=row.answers_all_of,
         reference_answer=row.reference_answer or "",
         relevant_ids=tuple(dict.fromkeys(row.relevant_ids)),
@@ -367,7 +268,7 @@ def _case(row: _QuestionRow, set_name: str, language: str, evidence: tuple[GoldE
     )
 
 
-def _sides(row: _QuestionRow) -> tuple[tuple[str, ...], ...]:
+def _sides(row: QuestionRow) -> tuple[tuple[str, ...], ...]:
     """Give the true and the planted values of a question; nothing where they are not apart."""
     if not row.answers or not row.fake_answers or set(row.answers) & set(row.fake_answers):
         return ()

@@ -31,12 +31,14 @@ def is_correct(case: Case, answer: Answer) -> bool | None:
     return contains_any(said(answer), case.answers) if case.answers else None
 
 
-def diagnose(case: Case, answer: Answer) -> Diagnosis | None:
+def diagnose(case: Case, answer: Answer, texts: Sequence[str] = ()) -> Diagnosis | None:
     """Name the stage that lost a question; `None` where the answer is right or cannot be judged.
 
     Where no gold string tells, an answer counts as right when it cites any of the gold evidence. Lost
     in retrieval means that no sentence of the hits helps, be it of the right article. A sentence was
-    selected if its score is at least that of the weakest sentence that was cited.
+    selected if its score is at least that of the weakest sentence that was cited. `texts` are the relevant
+    articles of which passages came back, whole: where a gold answer stands in none of them, as of an answer
+    that has to be worked out, no stage can be named.
     """
     correct = is_correct(case, answer)
     if correct is None and case.evidence:
@@ -47,13 +49,15 @@ def diagnose(case: Case, answer: Answer) -> Diagnosis | None:
         return "wrongly_answered"
     if not case.relevant_ids:
         return "wrongly_refused" if answer.status == "abstained" else "wrongly_answered"
-    return _lost(case, answer)
+    return _lost(case, answer, texts)
 
 
-def _lost(case: Case, answer: Answer) -> Diagnosis:
+def _lost(case: Case, answer: Answer, texts: Sequence[str]) -> Diagnosis:
     gold = [item for item in _retrieved(answer) if helps(case, item)]
-    if not gold:
-        return "not_retrieved"
+    if not gold and not _reaches_over_sentences(case, answer):
+        strings = () if case.evidence else _strings(case)
+        told = not texts or not strings or any(contains_any(text, strings) for text in texts)
+        return "not_retrieved" if told else "not_verbatim"
     if answer.status == "abstained":
         return "wrongly_refused"
     if any(is_covered(_span(item), cited(answer)) for item in gold):
@@ -62,6 +66,19 @@ def _lost(case: Case, answer: Answer) -> Diagnosis:
     if cut is not None and any(item.score >= cut for item in gold):
         return "selected_not_used"
     return "retrieved_not_selected"
+
+
+def _reaches_over_sentences(case: Case, answer: Answer) -> bool:
+    """Tell whether a relevant passage came back that holds a gold answer, be it in several sentences."""
+    passages = (scored.hit.passage for scored in answer.hits)
+    return not case.evidence and any(
+        passage.article_id in case.relevant_ids and contains_any(passage.text, _strings(case))
+        for passage in passages
+    )
+
+
+def _strings(case: Case) -> Sequence[str]:
+    return case.answers or [text for group in case.answers_all_of for text in group]
 
 
 def _retrieved(answer: Answer) -> Iterator[Evidence]:
@@ -79,7 +96,7 @@ def helps(case: Case, item: Evidence) -> bool:
         return is_covered(_span(item), spans) or any(is_covered(span, [_span(item)]) for span in spans)
     if article_id not in case.relevant_ids:
         return False
-    strings: Sequence[str] = case.answers or [text for group in case.answers_all_of for text in group]
+    strings = _strings(case)
     return contains_any(item.text, strings) if strings else True
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from eval.report import Report
 from eval.types import RunResult
@@ -31,17 +32,31 @@ _LOST = (
     "selected_not_used",
     "wrongly_refused",
     "wrongly_answered",
+    "not_verbatim",
 )
 
 
-def results_markdown(reports: Sequence[Report], command: str) -> str:
-    """Give the tables of many reports with the command that makes them; figures that are bad stay in."""
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A set, or an oracle run of one, that has no row, and why."""
+
+    name: str
+    reason: str
+    failed: bool = False
+
+
+def results_markdown(reports: Sequence[Report], command: str, not_run: Sequence[NotRun] = ()) -> str:
+    """Give the tables of many reports with the command that makes them; figures that are bad stay in.
+
+    `not_run` is what the folder holds beside; the text before the tables says what they are of.
+    """
     runs = [report.run for report in reports]
     lines = [
         "# Results",
         "",
-        "Every development set, run by the command below. `docs/metrics.md` says what each column is. A dash",
-        "stands where a set has nothing to measure a column by.",
+        *_scope(runs, not_run),
+        "",
+        "`docs/metrics.md` says what each column is. A dash stands where a set has nothing to measure by.",
         "",
         f"    {command}",
         "",
@@ -67,13 +82,37 @@ def results_markdown(reports: Sequence[Report], command: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _scope(runs: Sequence[RunResult], not_run: Sequence[NotRun]) -> Iterator[str]:
+    """Say which sets were run with how much of each, and which were not."""
+    yield f"Run: {_listed(f'{_name(run)} ({_count(run)} questions)' for run in runs)}."
+    if not_run:
+        reasons = dict.fromkeys(one.reason for one in not_run)
+        named = {why: _listed(one.name for one in not_run if one.reason == why) for why in reasons}
+        yield f"Not run: {'; '.join(f'{names} ({why})' for why, names in named.items())}."
+    else:
+        yield "No set of the folder was left out."
+    if any(len(run.results) < run.cases_in_set for run in runs):
+        yield "Where not all questions of a set were asked, those that were are drawn by the seed."
+    if any(0 < _searched(run) < run.articles_in_set for run in runs):
+        yield (
+            "Where not all articles of a set were searched (column `articles`), those were that the asked "
+            "questions need, then those that they name as looking alike, then others drawn by the seed: what "
+            "is wanted is found more easily than among all."
+        )
+    if any(run.oracle for run in runs):
+        yield (
+            "In a row of gold a stage was given what is marked in the set: what it has more than the row of "
+            "the set alone is what that stage loses."
+        )
+
+
 def _quality(runs: Sequence[RunResult]) -> Iterator[list[str]]:
     means = [_means(run) for run in runs]
     present = [metric for metric in _COLUMNS if any(metric in found for found in means)]
     yield ["set", "questions", "unanswerable", "articles", *(_COLUMNS[metric] for metric in present)]
     for run, found in zip(runs, means, strict=True):
         yield [
-            run.set_name,
+            _name(run),
             _count(run),
             str(sum(row.unanswerable for row in run.results)),
             _articles(run),
@@ -86,7 +125,7 @@ def _losses(runs: Sequence[RunResult]) -> Iterator[list[str]]:
     for run in runs:
         counts = [sum(row.diagnosis == name for row in run.results) for name in _LOST]
         yield [
-            run.set_name,
+            _name(run),
             *map(str, counts),
             str(len(run.failures)),
             str(len(run.leaks)),
@@ -102,7 +141,7 @@ def _times(runs: Sequence[RunResult]) -> Iterator[list[str]]:
             f"{found.p50:.1f} / {found.p95:.1f}" if (found := run.latency_ms.get(stage)) else "–"
             for stage in stages
         ]
-        yield [run.set_name, *cells, f"{run.seconds / 60:.1f}"]
+        yield [_name(run), *cells, f"{run.seconds / 60:.1f}"]
 
 
 def _made_with(report: Report) -> list[str]:
@@ -125,8 +164,25 @@ def _count(run: RunResult) -> str:
 
 
 def _articles(run: RunResult) -> str:
+    searched = _searched(run)
+    if not searched:
+        return "–"
+    return f"{searched} of {run.articles_in_set}" if searched < run.articles_in_set else str(searched)
+
+
+def _searched(run: RunResult) -> int:
+    """Give the number of articles that were searched, 0 where it is not known."""
     index = run.system.get("index")
-    return str(index["articles"]) if isinstance(index, Mapping) and "articles" in index else "–"
+    found = index.get("articles") if isinstance(index, Mapping) else None
+    return found if isinstance(found, int) else 0
+
+
+def _name(run: RunResult) -> str:
+    return f"{run.set_name}, gold {run.oracle}" if run.oracle else run.set_name
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(items) or "nothing"
 
 
 def _grid(rows: Iterator[list[str]]) -> list[str]:

@@ -15,7 +15,7 @@ from eval.scoring import Judge, Observation
 from eval.table import calibration, curve, latency, roc_points, tabulate
 from eval.types import Case, CaseResult, QuestionSet, RunResult, System
 from index.errors import InvalidInputError, NotFoundError
-from rag.types import Question
+from rag.types import Answer, Question
 
 _MISTAKES = (
     TypeError,
@@ -144,11 +144,19 @@ def _observe(case: Case, system: System, *, alone: bool) -> Observation:
         # The processor's time is the process's: with others at work nobody's share can be told.
         spent = (time.process_time() - started) * 1000 if alone else None
         texts = tuple(_text(system, c.article_id, c.version) for c in answer.citations)
+        relevant = tuple(_text(system, *article) for article in _relevant(case, answer))
     except _MISTAKES:
         raise
     except Exception as error:  # whatever a model, a disk or a network does to one question
         return Observation(rankings, None, (), f"{type(error).__name__}: {error}")
-    return Observation(rankings, answer, texts, "", spent)
+    return Observation(rankings, answer, texts, "", spent, relevant)
+
+
+def _relevant(case: Case, answer: Answer) -> Iterable[tuple[str, int]]:
+    """Give the relevant articles of which passages came back, with their versions."""
+    passages = (scored.hit.passage for scored in answer.hits)
+    found = ((one.article_id, one.version) for one in passages if one.article_id in case.relevant_ids)
+    return dict.fromkeys(found)
 
 
 def _text(system: System, article_id: str, version: int) -> str:

@@ -27,7 +27,8 @@ FAILED = "failed"
 class Observation:
     """What a system gave for one question; no answer where it failed.
 
-    `cited_texts` are the whole texts of the article versions that the citations name, in their order.
+    `cited_texts` are the whole texts of the article versions that the citations name, in their order,
+    `relevant_texts` those of the relevant articles of which passages came back.
     """
 
     rankings: Mapping[str, tuple[str, ...]]
@@ -35,6 +36,7 @@ class Observation:
     cited_texts: tuple[str, ...]
     error: str
     cpu_ms: float | None = None
+    relevant_texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Judge:
             top_evidence=max((hit.score for hit in answer.hits), default=0.0) if answer else None,
             top_helps=_top_helps(case, answer) if answer else None,
             timings_ms=_timings(observation),
-            diagnosis=diagnose(case, answer) if answer else None,
+            diagnosis=diagnose(case, answer, observation.relevant_texts) if answer else None,
             error=observation.error,
         )
 

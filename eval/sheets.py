@@ -17,6 +17,7 @@ ROOMS: Mapping[Diagnosis, str] = {
     "selected_not_used": "generation: the sentence was evidence and the answer left it out",
     "wrongly_refused": "refusal: the sentence came back and nothing was answered",
     "wrongly_answered": "evidence and refusal: something else was taken for an answer",
+    "not_verbatim": "none to name: what came back of a right article is not worded as the gold answer",
 }
 """What each diagnosis says of the place to mend."""
 
@@ -48,6 +49,10 @@ def headline(run: RunResult) -> str:
     """Say in a line what was run."""
     share = "all" if len(run.results) == run.cases_in_set else f"{len(run.results)} of {run.cases_in_set}"
     gold = f", from gold {run.oracle}" if run.oracle else ""
+    index = run.system.get("index")
+    searched = index.get("articles") if isinstance(index, Mapping) else None
+    if isinstance(searched, int) and searched < run.articles_in_set:
+        gold += f", over {searched} of {run.articles_in_set} articles"
     return (
         f"{run.set_name}: {share} questions{gold}, seed {run.seed}, started {run.started_at}, "
         f"{run.seconds:.1f} s; set {run.set_sha256[:12]}"
@@ -82,6 +87,8 @@ def findings(run: RunResult) -> Iterator[str]:
     yield f"failed with an error: {len(run.failures)} of {len(run.results)} questions"
     for name, count in _diagnoses(run).items():
         yield f"{name.replace('_', ' ')}: {count}"
+    if run.oracle:
+        yield _gold(run)
     if run.leaks:
         first = run.leaks[0]
         yield (
@@ -97,6 +104,15 @@ def findings(run: RunResult) -> Iterator[str]:
         yield f"evidence quotes of the set that were not found in their articles: {run.unlocated_evidence}"
     if run.skipped_rows:
         yield f"rows of the set's file that have faults and were not asked: {run.skipped_rows}"
+
+
+def _gold(run: RunResult) -> str:
+    if not run.gold_cases:
+        return f"no {run.oracle} in these questions: they were answered as without gold"
+    return (
+        f"questions with gold {run.oracle}: {run.gold_cases} of {len(run.results)}; the others were answered "
+        "as without"
+    )
 
 
 def worst(run: RunResult) -> tuple[CaseResult, ...]:

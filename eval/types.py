@@ -17,7 +17,12 @@ from typing import Literal, Protocol, TypeAlias
 from rag.types import Answer, AnswerStatus, Question, Reason
 
 Diagnosis: TypeAlias = Literal[
-    "not_retrieved", "retrieved_not_selected", "selected_not_used", "wrongly_refused", "wrongly_answered"
+    "not_retrieved",
+    "retrieved_not_selected",
+    "selected_not_used",
+    "wrongly_refused",
+    "wrongly_answered",
+    "not_verbatim",
 ]
 Grouping: TypeAlias = Literal["all", "set", "type", "language"]
 
@@ -248,7 +253,9 @@ class RunResult:
     """A question set run against a system; all means can be computed again from `results`.
 
     `key` is equal for runs of the same questions by the same program; `oracle` is empty unless a stage was
-    replaced by gold; `workers` questions were asked at a time.
+    replaced by gold, which `gold_cases` of the questions have; `workers` questions were asked at a time.
+    `articles_in_set` are the articles that the set brings, of which a part may have been searched; 0 where
+    the questions were asked of a library.
     """
 
     set_name: str
@@ -272,6 +279,8 @@ class RunResult:
     missing: tuple[MissingArticles, ...] = ()
     leaks: tuple[Leak, ...] = ()
     roc: tuple[RocPoint, ...] = ()
+    gold_cases: int = 0
+    articles_in_set: int = 0
 
     @property
     def failures(self) -> tuple[CaseResult, ...]:

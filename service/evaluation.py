@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from eval.articles import chosen_articles
 from eval.checker import VerifyChecker
 from eval.datasets import Shelf, check_set, from_qa_pairs, iter_articles, load_questions
 from eval.errors import ReportError
@@ -19,7 +20,7 @@ from eval.journal import Journal, program_hash, run_key
 from eval.leakage import find_leaks
 from eval.report import Report, load_report, make_report, markdown, save_report, write_text
 from eval.rows import data_file
-from eval.runner import run
+from eval.runner import run, sampled
 from eval.scoring import Judge
 from eval.types import QuestionSet, RunResult
 from index.errors import InvalidInputError
@@ -40,13 +41,25 @@ _INDEXING = ("chunk.py", "embed.py", "lexical.py", "sentences.py", "tokens.py", 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a set is run: so many of its questions, so many at a time, from gold or not."""
+    """How a set is run: so many of its questions, so many at a time, from gold or not.
+
+    `articles` bounds how many of a set's own articles are searched, `None` is all.
+    """
 
     sample: int | None = None
     seed: int = 0
     workers: int = 1
     oracle: Oracle = ""
     resume: bool = True
+    articles: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """How many articles a set brings, and which of them are searched; `None` for all."""
+
+    size: int
+    wanted: frozenset[str] | None
 
 
 def library_set(engine: Engine) -> QuestionSet:
@@ -83,17 +96,30 @@ def load_set(path: Path, *, skip_faulty: bool = False, engine: Engine | None = N
     return load_feedback(path)
 
 
+def wanted_articles(path: Path, question_set: QuestionSet, options: RunOptions) -> Corpus:
+    """Choose which articles of a set are searched: all, or up to `options.articles` (`chosen_articles`)."""
+    ids = [article.article_id for article in _articles(path)]
+    if options.articles is None or options.articles >= len(ids):
+        return Corpus(len(ids), None)
+    asked = sampled(question_set.cases, sample=options.sample, seed=options.seed)
+    return Corpus(len(ids), chosen_articles(asked, ids, limit=options.articles, seed=options.seed))
+
+
 @contextmanager
-def set_engine(path: Path, settings: Settings, tell: Tell) -> Iterator[Engine]:
+def set_engine(
+    path: Path, settings: Settings, tell: Tell, wanted: frozenset[str] | None = None
+) -> Iterator[Engine]:
     """Open a library that holds the articles of a set and no others, filled where it is not yet.
 
-    It is kept beside the settings' data folder, so that a second run starts at once.
+    With `wanted` it holds these alone. It is kept beside the settings' data folder, so that a second run
+    starts at once.
     """
-    place = _place(path, settings)
+    place = _place(path, settings, wanted)
     engine = open_engine(settings.model_copy(update={"data": place}))
     try:
         if engine.library.writable and not (place / "complete").is_file():
-            _fill(engine, _articles(path), tell)
+            articles = _articles(path)
+            _fill(engine, (one for one in articles if wanted is None or one.article_id in wanted), tell)
             (place / "complete").touch()
         yield engine
     finally:
@@ -101,9 +127,18 @@ def set_engine(path: Path, settings: Settings, tell: Tell) -> Iterator[Engine]:
 
 
 def evaluate(
-    question_set: QuestionSet, engine: Engine, settings: Settings, options: RunOptions, tell: Tell
+    question_set: QuestionSet,
+    engine: Engine,
+    settings: Settings,
+    options: RunOptions,
+    tell: Tell,
+    *,
+    articles_in_set: int = 0,
 ) -> Report:
-    """Run a set against an engine and guard it; a run that was stopped goes on where it was."""
+    """Run a set against an engine and guard it; a run that was stopped goes on where it was.
+
+    `articles_in_set` is the size of the corpus that the set brings, which the engine may hold a part of.
+    """
     system = _system(question_set, engine, options.oracle)
     judge = Judge(VerifyChecker(), engine.library.embedder)
     key = key_of(question_set, engine, options)
@@ -121,7 +156,10 @@ def evaluate(
             journal=journal,
             on_progress=tell,
         )
-    report = make_report(guarded(replace(result, key=key, oracle=options.oracle), question_set, engine))
+    asked = replace(question_set, cases=sampled(question_set.cases, sample=options.sample, seed=options.seed))
+    gold = sum(map(system.has_gold, asked.cases)) if isinstance(system, OracleSystem) else 0
+    noted = replace(result, key=key, oracle=options.oracle, gold_cases=gold, articles_in_set=articles_in_set)
+    report = make_report(guarded(noted, asked, engine))
     journal.remove()
     return report
 
@@ -134,6 +172,7 @@ def key_of(question_set: QuestionSet, engine: Engine, options: RunOptions) -> st
             "sample": options.sample,
             "seed": options.seed,
             "oracle": options.oracle,
+            "articles": options.articles,
             "system": EngineSystem(engine).describe(),
             "program": program_hash(_ROOT, _SOURCES),
         }
@@ -177,7 +216,7 @@ def _system(question_set: QuestionSet, engine: Engine, oracle: Oracle) -> Engine
     return OracleSystem(engine, question_set.cases, oracle) if oracle else EngineSystem(engine)
 
 
-def _place(path: Path, settings: Settings) -> Path:
+def _place(path: Path, settings: Settings, wanted: frozenset[str] | None) -> Path:
     corpus = next(
         (path / name for name in ("corpus.jsonl.gz", "corpus.jsonl") if (path / name).is_file()), None
     )
@@ -189,6 +228,8 @@ def _place(path: Path, settings: Settings) -> Path:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     made_by = hashlib.sha256(b"\0".join((_ROOT / "index" / name).read_bytes() for name in _INDEXING))
     digest = hashlib.sha256(f"{digest} {made_by.hexdigest()} {settings.embedder}".encode()).hexdigest()
+    if wanted is not None:
+        digest = hashlib.sha256("\0".join([digest, *sorted(wanted)]).encode()).hexdigest()
     return settings.data / "evaluations" / f"{path.resolve().name}-{digest[:16]}"
 
 

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from eval.errors import ReportError
 from eval.report import Report, load_report
-from index.errors import InvalidInputError
-from service.evaluation import RunOptions, Tell, evaluate, key_of, load_set, save, set_engine
+from eval.results import NotRun
+from eval.types import QuestionSet
+from index.errors import GroundwireError, InvalidInputError
+from service.engine import Engine
+from service.evaluation import (
+    RunOptions,
+    Tell,
+    evaluate,
+    key_of,
+    load_set,
+    save,
+    set_engine,
+    wanted_articles,
+)
 from service.settings import Settings
+from service.system import Oracle
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +52,51 @@ def run_sets(
     sets: Sequence[Path],
     settings: Settings,
     options: RunOptions,
+    oracles: Sequence[Oracle],
     place: Path,
     stage: Callable[[str], Tell],
-) -> Iterator[Report]:
-    """Yield the report of each set, run now or found in `place` with the same key.
+) -> Iterator[tuple[Path, Report | NotRun]]:
+    """Yield each set's reports, run now or found in `place` with the same key: plain, then the oracles'.
 
-    Faulty rows of a set are left out and counted: sets of others are taken as they are.
+    A set that cannot be run is yielded with the reason, and the next one is taken up. Faulty rows of a set
+    are left out and counted: sets of others are taken as they are.
     """
     for path in sets:
-        question_set = load_set(path, skip_faulty=True)
-        target = place / f"{path.name}.json"
-        with set_engine(path, settings, stage(f"{path.name}: loading articles")) as engine:
-            known = _known(target)
-            if known is not None and known.run.key == key_of(question_set, engine, options):
-                yield known
-                continue
-            log.info("%s: %d questions", path.name, len(question_set.cases))
-            report = evaluate(question_set, engine, settings, options, stage(f"{path.name}: asking"))
-            save(report, target)
-        yield report
+        try:
+            question_set = load_set(path, skip_faulty=True)
+            corpus = wanted_articles(path, question_set, options)
+            loading = stage(f"{path.name}: loading articles")
+            with set_engine(path, settings, loading, corpus.wanted) as engine:
+                for oracle in ("", *oracles):
+                    how = replace(options, oracle=oracle)
+                    report = _one(path, question_set, engine, settings, how, place, stage, corpus.size)
+                    yield path, report
+        except GroundwireError as error:
+            yield path, NotRun(path.name, str(error), failed=True)
+
+
+def _one(
+    path: Path,
+    question_set: QuestionSet,
+    engine: Engine,
+    settings: Settings,
+    options: RunOptions,
+    place: Path,
+    stage: Callable[[str], Tell],
+    articles_in_set: int,
+) -> Report | NotRun:
+    name = f"{path.name}, gold {options.oracle}" if options.oracle else path.name
+    target = place / f"{path.name}{'-' if options.oracle else ''}{options.oracle}.json"
+    known = _known(target)
+    if known is not None and known.run.key == key_of(question_set, engine, options):
+        return known
+    if options.oracle == "parts" and not any(case.parts for case in question_set.cases):
+        return NotRun(name, "no parts in this set")
+    log.info("%s: %d questions", name, len(question_set.cases))
+    asking = stage(f"{name}: asking")
+    report = evaluate(question_set, engine, settings, options, asking, articles_in_set=articles_in_set)
+    save(report, target)
+    return report
 
 
 def _known(target: Path) -> Report | None:

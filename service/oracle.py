@@ -97,6 +97,10 @@ class OracleSystem(EngineSystem):
         scorer = GivenPassages(scorer, self._gold(case) or None)
         return replace(self._engine, scorer=scorer).answer(question)
 
+    def has_gold(self, case: Case) -> bool:
+        """Tell whether there is gold to answer a case from; without any it is answered as always."""
+        return bool(case.parts if self._oracle == "parts" else self._gold(case))
+
     def _gold(self, case: Case) -> tuple[Hit, ...]:
         """Give the passages with a sentence that helps, as hits in the order of their articles."""
         if not case.relevant_ids:

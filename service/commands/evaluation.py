@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from index.errors import InvalidInputError
 from service.commands.opened import opened_engine
 from service.settings import read_settings
+
+if TYPE_CHECKING:
+    from service.evaluation import RunOptions
+    from service.system import Oracle
 
 EXIT_RED = 4
 
@@ -30,6 +36,10 @@ class Gold(StrEnum):
 
 
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Questions asked at a time.")]
+Articles = Annotated[
+    int | None,
+    typer.Option(min=1, help="Search so many of a set's articles: those its questions need, and others."),
+]
 Seed = Annotated[int, typer.Option(help="Seed of samples, intervals and tests.")]
 
 
@@ -40,6 +50,7 @@ def run(
         typer.Option(help="A set: a folder (own or BEIR layout), or a file (RAGChecker, feedback)."),
     ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions.")] = None,
+    articles: Articles = None,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="File of the JSON report.")] = None,
     skip_faulty: Annotated[bool, typer.Option(help="Leave out faulty rows, counted.")] = False,
@@ -62,15 +73,24 @@ def run(
         report_path,
         save,
         set_engine,
+        wanted_articles,
     )
 
     settings = read_settings()
-    options = RunOptions(sample, seed, workers, oracle.value if oracle else "", resume)
+    options = RunOptions(sample, seed, workers, oracle.value if oracle else "", resume, articles)
+    own_articles = 0
     judged = load_verdicts(verdicts) if verdicts is not None else ()
     with _bar() as stage, ExitStack() as open_while_asking:
         if data is not None and is_own_corpus(data):
             question_set = load_set(data, skip_faulty=skip_faulty)
-            engine = open_while_asking.enter_context(set_engine(data, settings, stage("loading articles")))
+            corpus = wanted_articles(data, question_set, options)
+            own_articles = corpus.size
+            loading = stage("loading articles")
+            engine = open_while_asking.enter_context(set_engine(data, settings, loading, corpus.wanted))
+        elif articles is not None:
+            raise InvalidInputError(
+                "articles", "is for a set that brings its own.", "Name a folder with --data, or leave it out."
+            )
         else:
             engine = open_while_asking.enter_context(opened_engine(settings))
             question_set = (
@@ -78,7 +98,9 @@ def run(
                 if data is not None
                 else library_set(engine)
             )
-        report = evaluate(question_set, engine, settings, options, stage("asking"))
+        report = evaluate(
+            question_set, engine, settings, options, stage("asking"), articles_in_set=own_articles
+        )
     answers = in_full(report.run, question_set.cases, printed, judged)
     report = replace(report, in_full=answers)
     files = save(report, out or report_path(question_set, settings))
@@ -93,27 +115,59 @@ def table(
     reports: Annotated[Path | None, typer.Option(help="Folder of the sets' reports.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Run only this set; can be given again.")] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="Take only so many questions of each.")] = None,
+    articles: Articles = None,
+    oracle: Annotated[
+        list[Gold] | None, typer.Option(help="A further row of each set, from gold; can be given again.")
+    ] = None,
     seed: Seed = 0,
     workers: Workers = 1,
 ) -> None:
     """Run every set of a folder into one table; sets whose report is there are not run again."""
     from eval.report import write_text
-    from eval.results import results_markdown
+    from eval.results import NotRun, results_markdown
     from service.evaluation import RunOptions
     from service.evaluation_table import run_sets, sets_below
 
     settings = read_settings()
     place = reports or settings.data / "evaluations" / "table"
-    options = RunOptions(sample, seed, workers)
-    command = f"groundwire eval table DIR --out {out.name if out.is_absolute() else out}" + (
-        f" --sample {sample}" if sample else ""
-    )
+    options = RunOptions(sample, seed, workers, articles=articles)
+    oracles: list[Oracle] = [gold.value for gold in oracle or ()]
+    command = _table_command(data, out, only or (), options, oracles)
+    chosen, present = sets_below(data, only or ()), sets_below(data, ())
+    left_out = [NotRun(path.name, "not named") for path in present if path not in chosen]
+    done, missed = [], []
     with _bar() as stage:
-        done = []
-        for report in run_sets(sets_below(data, only or ()), settings, options, place, stage):
-            done.append(report)
-            write_text(out, results_markdown(done, command))
-    typer.echo(f"{len(done)} sets in {out}, their reports in {place}")
+        for path, outcome in run_sets(chosen, settings, options, oracles, place, stage):
+            if isinstance(outcome, NotRun):
+                missed.append(outcome)
+                typer.echo(f"{outcome.name} was not run: {outcome.reason}", err=True)
+            else:
+                done.append(outcome)
+            to_come = [NotRun(later.name, "not yet") for later in chosen[chosen.index(path) + 1 :]]
+            write_text(out, results_markdown(done, command, [*missed, *to_come, *left_out]))
+    typer.echo(f"{len(done)} rows in {out}, their reports in {place}")
+    if any(one.failed for one in missed):
+        raise typer.Exit(1)
+
+
+def _table_command(
+    data: Path, out: Path, only: Sequence[str], options: RunOptions, oracles: Sequence[Oracle]
+) -> str:
+    """Give the command that makes a table again; of an absolute path, which is one machine's, the end."""
+    given = [*(("--only", name) for name in only), *(("--oracle", name) for name in oracles)]
+    limits = {
+        "--sample": options.sample,
+        "--articles": options.articles,
+        "--seed": options.seed or None,
+        "--workers": options.workers if options.workers > 1 else None,
+    }
+    given += [(name, str(value)) for name, value in limits.items() if value is not None]
+    words = ["groundwire", "eval", "table", _shown(data), "--out", _shown(out)]
+    return shlex.join([*words, *(word for pair in given for word in pair)])
+
+
+def _shown(path: Path) -> str:
+    return path.name if path.is_absolute() else str(path)
 
 
 @evaluations.command("compare")

@@ -89,6 +89,51 @@ def test_a_set_is_read_with_all_forms_of_evidence(folder):
     assert cases["none"].unanswerable
 
 
+def test_questions_that_no_article_is_known_to_answer_are_unanswerable(folder):
+    write(folder, "questions", [question("asked")])
+    rows = [
+        question("nowhere", relevant_ids=[], type="no_support_found", question_date="2026-04-10"),
+        question("known", answers=[], relevant_ids=[]),
+    ]
+    write(folder, "questions_unsupported", rows)
+    asked, nowhere, known = load_questions(folder).cases
+    assert [case.unanswerable for case in (asked, nowhere, known)] == [False, True, True]
+    assert (nowhere.answers, nowhere.type, nowhere.as_of) == ((), "no_support_found", "2026-04-10")
+    assert nowhere.metadata == {"answers_elsewhere": ("$2 billion",)}
+    assert known.metadata == {}
+
+
+def test_faults_of_unsupported_questions_are_of_their_own_file(folder):
+    write(folder, "questions", [question("one"), question("two")])
+    write(folder, "questions_unsupported", [question("three"), question("two", relevant_ids=[]), "{"])
+    faults = faults_of(lambda: load_questions(folder))
+    path = str(folder / "questions_unsupported.jsonl.gz")
+    assert {(fault.path, fault.line) for fault in faults} == {(path, 1), (path, 2), (path, 3)}
+    assert "among those that no article answers" in next(str(f) for f in faults if f.line == 1)
+    loaded = load_questions(folder, skip_faulty=True)
+    assert [case.case_id for case in loaded.cases] == ["one", "two"]
+    assert loaded.skipped_rows == 3
+
+
+def test_a_flat_list_beside_groups_of_which_each_must_be_said_is_no_list_of_alternatives(folder):
+    both = question("both", answers=["19", "2 May"], answers_all_of=[["19"], ["2 May"]])
+    one = question("one", answers=["19", "nineteen"], answers_all_of=[["19", "nineteen"]])
+    write(folder, "questions", [both, one])
+    several, single = load_questions(folder).cases
+    assert (several.answers, several.answers_all_of) == ((), (("19",), ("2 May",)))
+    assert (single.answers, single.answers_all_of) == (("19", "nineteen"), (("19", "nineteen"),))
+
+
+def test_planted_values_are_sides_of_a_conflict_where_they_are_apart_from_the_true_ones(folder):
+    apart = question("apart", fake_answers=["$3 billion"])
+    same = question("same", fake_answers=["$2 billion"])
+    write(folder, "questions", [apart, same])
+    assert [case.conflicting for case in load_questions(folder).cases] == [
+        (("$2 billion",), ("$3 billion",)),
+        (),
+    ]
+
+
 def test_the_hash_is_of_the_content_and_not_of_the_name(folder, tmp_path):
     write(folder, "questions", [question("q")])
     first = load_questions(folder)
@@ -271,3 +316,19 @@ def test_the_real_sets_load_and_name_articles_that_exist():
         assert check_set(loaded, ids) == ()
         assert loaded.skipped_rows <= len(loaded.cases) // 1000
         assert loaded.unlocated_evidence <= sum(len(case.evidence) for case in loaded.cases) // 100
+
+
+def loaded_set(test_data, name):
+    return load_questions(test_data / "dev" / name, skip_faulty=True)
+
+
+def test_what_is_peculiar_to_the_real_sets_is_honoured(test_data):
+    quiz = loaded_set(test_data, "realtimeqa_en").cases
+    assert {case.type for case in quiz if case.unanswerable} == {"no_support_found"}
+    assert sum(case.unanswerable for case in quiz) == 100
+    assert all(case.as_of for case in (*quiz, *loaded_set(test_data, "chronoqa_zh").cases))
+    assert all(len(case.answers_all_of) > 1 for case in loaded_set(test_data, "rgb_zh_int").cases)
+    for name in ("rgb_en_fact", "rgb_zh_fact"):
+        assert sum(len(case.conflicting) == 2 for case in loaded_set(test_data, name).cases) >= 49
+    hops = loaded_set(test_data, "multihop_rag_500").cases
+    assert all(bool(case.evidence) != case.unanswerable for case in hops)

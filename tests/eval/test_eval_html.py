@@ -1,6 +1,7 @@
 """The HTML report: whole, safe, and drawn from the numbers of the run."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -10,8 +11,9 @@ from eval_fakes import FakeSystem, case, citation, given, scored
 from eval.html import html
 from eval.plots import Bar, Series, bar_plot, line_plot, reliability_plot
 from eval.report import make_report
-from eval.results import results_markdown
+from eval.results import NotRun, results_markdown
 from eval.runner import run
+from eval.sheets import findings, headline
 from eval.types import QuestionSet
 from index.errors import StoreError
 
@@ -145,6 +147,44 @@ def test_bars_and_bubbles_grow_with_their_values():
     small, large = [float(radius) for radius in re.findall(r'class="bubble".*? r="([\d.]+)"', bubbles)]
     assert small < large
     assert bar_plot([], x="ms", title="t").endswith("</svg>")
+
+
+def searched(report, articles, **fields):
+    system = {**report.run.system, "index": {"articles": articles}}
+    return replace(report, run=replace(report.run, system=system, **fields))
+
+
+def test_the_table_says_that_it_is_of_everything_where_it_is(report):
+    text = results_markdown([searched(report, 3, articles_in_set=3)], "groundwire eval table DIR")
+    assert "Run: small (4 questions)." in text
+    assert "No set of the folder was left out." in text
+    for word in ("drawn by the seed", "Not run", "gold a stage", " of 3 |"):
+        assert word not in text
+
+
+def test_the_table_says_what_was_left_out_and_why(report):
+    part = searched(report, 2, articles_in_set=5, cases_in_set=9, oracle="passages", gold_cases=2)
+    not_run = [
+        NotRun("big", "not named"),
+        NotRun("torn", "its file is torn", failed=True),
+        NotRun("small", "not named"),
+    ]
+    text = results_markdown([part], "groundwire eval table DIR --only small --sample 4", not_run)
+    assert "Run: small, gold passages (4 of 9 questions)." in text
+    assert "Not run: big, small (not named); torn (its file is torn)." in text
+    assert "No set of the folder was left out" not in text
+    assert "Where not all questions of a set were asked" in text
+    assert "| small, gold passages | 4 of 9 | 1 | 2 of 5 |" in text
+    assert "what that stage loses" in text
+
+
+def test_the_report_says_how_many_questions_have_the_gold_that_was_asked_for(report):
+    some = replace(report.run, oracle="parts", gold_cases=1)
+    assert "questions with gold parts: 1 of 4; the others were answered as without" in list(findings(some))
+    none = replace(report.run, oracle="parts")
+    assert any(line.startswith("no parts in these questions") for line in findings(none))
+    assert not any("gold" in line or "no parts" in line for line in findings(report.run))
+    assert "over 2 of 5 articles" in headline(searched(report, 2, articles_in_set=5).run)
 
 
 def test_the_table_of_many_runs_keeps_bad_figures_and_dashes(report):

@@ -192,6 +192,30 @@ def test_the_stage_that_lost_a_question_is_named(asked, answer, expected):
     assert diagnose(asked, answer) == expected
 
 
+WORKED_OUT = case("q", answers=("three billion",), relevant_ids=("a1",))
+OVER_SENTENCES = case("q", answers=("$2 billion. Its investors",), relevant_ids=("a1",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "expected"),
+    [
+        (WORKED_OUT, given([("x", [1])], [ROUND], [scored("a1", 0.9, 0.1, 0.1)]), "not_verbatim"),
+        (WORKED_OUT, given([("x", [1])], [citation(1, "a2", 0)], [scored("a2", 0.9, 0.1)]), "not_retrieved"),
+        (
+            OVER_SENTENCES,
+            given([("x", [1])], [ROUND], [scored("a1", 0.3, 0.1, 0.5)]),
+            "retrieved_not_selected",
+        ),
+        (OVER_SENTENCES, given([], hits=[scored("a1", 0.3, 0.1, 0.5)]), "wrongly_refused"),
+    ],
+)
+def test_a_gold_answer_that_no_sentence_holds_is_told_from_one_that_did_not_come_back(
+    asked, answer, expected
+):
+    (row,) = run(QuestionSet.of("s", [asked]), FakeSystem({"q": answer})).results
+    assert row.diagnosis == expected
+
+
 def test_the_fake_cites_what_stands_there():
     for article_id, text in TEXTS.items():
         assert text[span_of(article_id, 0).char_start : span_of(article_id, 0).char_end].endswith(".")

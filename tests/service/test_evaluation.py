@@ -11,6 +11,7 @@ from eval.datasets import from_qa_pairs
 from eval.diagnosis import helps
 from eval.feedback import JudgedAnswer
 from eval.report import load_report
+from eval.results import NotRun
 from eval.types import Case, GoldEvidence, QuestionSet
 from index.errors import InvalidInputError, NotFoundError
 from index.library import open_library
@@ -21,7 +22,16 @@ from rag.types import Question
 from service import evaluation, evaluation_table
 from service.cli import app
 from service.engine import Engine
-from service.evaluation import RunOptions, evaluate, library_set, load_set, report_path, save, set_engine
+from service.evaluation import (
+    RunOptions,
+    evaluate,
+    library_set,
+    load_set,
+    report_path,
+    save,
+    set_engine,
+    wanted_articles,
+)
 from service.evaluation_jobs import AskedEvaluation, report_file, run_asked
 from service.oracle import GivenPassages, OracleSystem
 from service.settings import Settings
@@ -226,23 +236,109 @@ def test_a_set_has_a_library_of_its_own_that_is_filled_once(tmp_path, settings, 
     assert told == [1, 2, 3]
 
 
+def test_a_part_of_the_articles_is_searched_and_the_report_says_of_how_many(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    folder, options = write_set(tmp_path / "own"), RunOptions(articles=2)
+    question_set = load_set(folder)
+    corpus = wanted_articles(folder, question_set, options)
+    assert corpus.size == 3
+    assert len(corpus.wanted) == 2
+    assert "port" in corpus.wanted
+    with set_engine(folder, settings, quiet, corpus.wanted) as opened:
+        assert opened.library.catalog.known_ids() == corpus.wanted
+        report = evaluate(question_set, opened, settings, options, quiet, articles_in_set=corpus.size)
+    assert (report.run.system["index"]["articles"], report.run.articles_in_set) == (2, 3)
+    assert report.run.missing == ()
+    assert wanted_articles(folder, question_set, RunOptions(articles=3)).wanted is None
+
+
+def test_a_bound_on_articles_is_refused_for_questions_of_the_library(settings, monkeypatch):
+    monkeypatch.setenv("GROUNDWIRE_DATA", str(settings.data))
+    refused = CliRunner().invoke(app, ["eval", "run", "--articles", "5"])
+    assert refused.exit_code != 0
+    assert "brings its own" in str(refused.exception) + refused.output
+
+
+def test_articles_of_questions_that_are_not_asked_are_not_missing(engine, settings):
+    later = Case("later", "Where?", "small", "en", relevant_ids=("gone",))
+    both = QuestionSet.of("small", [COST, later])
+    missing = {
+        tuple(row.case_id for row in run.results): [item.case_id for item in run.missing]
+        for seed in range(6)
+        for run in [evaluate(both, engine, settings, RunOptions(sample=1, seed=seed), quiet).run]
+    }
+    assert missing == {("cost",): [], ("later",): ["later"]}
+
+
+def table_of(sets, settings, place, oracles=()):
+    return evaluation_table.run_sets(sets, settings, RunOptions(), oracles, place, lambda what: quiet)
+
+
+def test_a_set_that_cannot_be_run_leaves_the_others_their_rows(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    broken = write_set(tmp_path / "sets" / "broken")
+    (broken / "META.json").write_text("[]")
+    write_set(tmp_path / "sets" / "sound")
+    sets = evaluation_table.sets_below(tmp_path / "sets", ())
+    (_, first), (_, second) = table_of(sets, settings, tmp_path / "reports")
+    assert (first.name, first.failed) == ("broken", True)
+    assert "META.json" in first.reason
+    assert second.run.set_name == "sound"
+
+
+def test_oracle_rows_stand_behind_the_set_and_say_where_there_is_no_gold(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    sets = [write_set(tmp_path / "sets" / "own")]
+    outcomes = [one for _, one in table_of(sets, settings, tmp_path / "r", oracles=("passages", "parts"))]
+    assert [(one.run.oracle, one.run.gold_cases) for one in outcomes[:2]] == [("", 0), ("passages", 1)]
+    assert outcomes[2] == NotRun("own, gold parts", "no parts in this set")
+
+
+def test_the_table_is_written_with_the_command_that_makes_it_again(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(evaluation, "open_engine", engine_of)
+    monkeypatch.setenv("GROUNDWIRE_DATA", str(settings.data))
+    for name in ("one", "two"):
+        write_set(tmp_path / "sets" / name)
+    (write_set(tmp_path / "sets" / "torn") / "META.json").write_text("[]")
+    out = tmp_path / "results.md"
+    arguments = [
+        str(tmp_path / "sets"),
+        "--out",
+        str(out),
+        "--only",
+        "one",
+        "--sample",
+        "1",
+        "--articles",
+        "2",
+    ]
+    run = CliRunner().invoke(app, ["eval", "table", *arguments])
+    assert run.exit_code == 0, run.output
+    text = out.read_text()
+    assert "    groundwire eval table sets --out results.md --only one --sample 1 --articles 2\n" in text
+    assert "Not run: torn, two (not named)." in text
+    assert "| one | 1 | 0 | 2 of 3 |" in text
+    everything = CliRunner().invoke(app, ["eval", "table", str(tmp_path / "sets"), "--out", str(out)])
+    assert everything.exit_code == 1
+    assert "torn was not run" in everything.output
+    assert "| two | 1 | 0 | 3 |" in out.read_text()
+
+
 def test_a_table_of_sets_is_gone_on_with(tmp_path, settings, monkeypatch):
     monkeypatch.setattr(evaluation, "open_engine", engine_of)
     asked = []
 
-    def counted(question_set, *given):
+    def counted(question_set, *given, articles_in_set):
         asked.append(question_set.name)
-        return evaluate(question_set, *given)
+        return evaluate(question_set, *given, articles_in_set=articles_in_set)
 
     monkeypatch.setattr(evaluation_table, "evaluate", counted)
     for name in ("one", "two"):
         write_set(tmp_path / "sets" / name)
     sets = evaluation_table.sets_below(tmp_path / "sets", ())
     for _ in range(2):
-        reports = list(
-            evaluation_table.run_sets(sets, settings, RunOptions(), tmp_path / "reports", lambda what: quiet)
-        )
-        assert [report.run.set_name for report in reports] == ["one", "two"]
+        outcomes = list(table_of(sets, settings, tmp_path / "reports"))
+        assert [(path.name, report.run.set_name) for path, report in outcomes] == [("one",) * 2, ("two",) * 2]
     assert asked == ["one", "two"]
     with pytest.raises(InvalidInputError, match="three"):
         evaluation_table.sets_below(tmp_path / "sets", ["three"])
