@@ -23,8 +23,9 @@ import numpy as np
 
 from index.catalog import Catalog
 from index.catalog_reader import Changes
+from index.durable import make_folder, sync_folder
 from index.errors import StoreError, StoreNotReadyError, StoreWriteError
-from index.generations import MANIFEST, certified_names, certify, read_seq, sync_folder, verified_manifest
+from index.generations import MANIFEST, certified_names, certify, read_seq, verified_manifest
 from index.kept import keep, take_up
 from index.lexical_index import LexicalSnapshot, analyzer, missing_canaries, open_index, write
 
@@ -85,7 +86,7 @@ class LexicalCache:
 
         Everything else is removed.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         places = sorted(self._folder.iterdir(), reverse=True)
         proven = next(
             (place for place in places if place.name.startswith(_PLACE) and self._proves(place)), None
@@ -106,7 +107,7 @@ class LexicalCache:
                 "the lexical index goes on from the last change that is certified: %d", read_seq(place)
             )
         else:
-            place.mkdir()
+            make_folder(place)
             # A reader may open the library before its first change.
             self._certify(place, open_index(place, self._analyzer), [], 0, self._known_hashes)
         return place

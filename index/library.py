@@ -15,6 +15,7 @@ from index.canaries import MODEL_CANARIES, check_model
 from index.catalog import Catalog, PreparedArticle
 from index.database import Database
 from index.dense import DenseCache
+from index.durable import make_folder
 from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
 from index.generations import tidy
@@ -325,7 +326,7 @@ class Library:
             return False
         try:
             self.catalog.require_same_file()
-            tidy(self._folder / "dense", self.catalog.seq())
+            _tidy(self._folder, self.catalog)
             self._follow_space()
             dense = DenseCache(self._folder / "dense", self.catalog, self.embedder.space)
             lexical = LexicalCache(self._folder / "lexical", self.catalog, writable=True)
@@ -364,7 +365,7 @@ def open_library(
     cannot be used, `StoreVersionError` where a newer Groundwire wrote it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
     except OSError as error:
         raise StoreError(
             f"The data folder {folder} cannot be made: {error}. Choose another in GROUNDWIRE_DATA."
@@ -376,10 +377,15 @@ def open_library(
         catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
         undo.callback(catalog.close)
         if lock is not None:
-            tidy(folder / "dense", catalog.seq())
+            _tidy(folder, catalog)
         library = Library(folder, catalog, embedder, lock, load)
         undo.pop_all()
     return library
+
+
+def _tidy(folder: Path, catalog: Catalog) -> None:
+    space = catalog.active_space()
+    tidy(folder / "dense", catalog.seq(), space.id if space else None)
 
 
 def active_space(folder: Path) -> KnownSpace | None:
