@@ -63,7 +63,7 @@ def write_generation(
 def _newest_of(folder: Path, final: Path, space: object) -> Path | None:
     """Give the generation before the last of the same space, to go back to where the last is damaged."""
     for path in _newest_first(folder):
-        if path != final and _manifest_of(path).get("space") == space:
+        if path != final and unproved_manifest(path).get("space") == space:
             return path
     return None
 
@@ -72,7 +72,7 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("g*"), key=lambda path: (_seq(path), _number(path)), reverse=True)
 
 
-def _manifest_of(generation: Path) -> dict[str, Any]:
+def unproved_manifest(generation: Path) -> dict[str, Any]:
     """Read a generation's manifest without proving its files; an empty one where there is none."""
     try:
         found = json.loads((generation / MANIFEST).read_bytes())
@@ -108,7 +108,7 @@ def tidy(folder: Path, seq: int, space: str | None) -> None:
     foreign = [
         path
         for path in folder.iterdir()
-        if not 0 <= _seq(path) <= seq or (space and _manifest_of(path).get("space", space) != space)
+        if not 0 <= _seq(path) <= seq or (space and unproved_manifest(path).get("space", space) != space)
     ]
     for path in foreign:
         log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
 from filelock import FileLock
 
@@ -24,6 +24,7 @@ from index.lock import lock_holder, writer_lock
 from index.prepare import encoder_texts, prepared, stored_encoder_text
 from index.snapshot import Snapshot
 from index.types import Article, FloatArray, IndexState, KnownSpace, PutResult
+from index.upkeep import Upkeep, leave_out_what_lacks_much
 from index.validate import checked_article
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,11 @@ class Library:
         self._dense = self.dense_cache(embedder)
         self._lexical = LexicalCache(folder / "lexical", catalog, writable=self.writable)
         self._changing = Lock()
-        self._merging: Thread | None = None
+        self.upkeep = Upkeep({"merge": self._merge, "mend": self._mend})
         self._model_checked = False
         self._fault = ""
+        self._leave_out_what_lacks_much()
         self._snapshot = self._caught_up()
-        self._merge_when_due()
 
     def dense_cache(self, embedder: Embedder) -> DenseCache:
         """Open the dense cache of the embedder's space."""
@@ -77,9 +78,11 @@ class Library:
 
         Where a cache cannot be written questions go on with the state before.
         """
-        if self.catalog.seq() != self._snapshot.seq:
+        if self.catalog.seq() != self._snapshot.seq or self._lexical.is_behind:
             with self._changing:
                 self._catch_up_or_tell()
+        elif self._dense.fault or self._lexical.fault:
+            self._keep_up()
         return self._snapshot
 
     def _catch_up_or_tell(self) -> None:
@@ -104,7 +107,7 @@ class Library:
             )
             raise
         self._fault = ""
-        self._merge_when_due()
+        self._keep_up()
 
     def _caught_up(self) -> Snapshot:
         with self.catalog.reading():
@@ -128,21 +131,33 @@ class Library:
             self.embedder = self._load(active.model)
             self._dense = self.dense_cache(self.embedder)
 
-    def _merge_when_due(self) -> None:
+    def _leave_out_what_lacks_much(self) -> None:
+        active = self.catalog.active_space()
+        if self.writable and active is not None and active.id == self.embedder.space.id:
+            leave_out_what_lacks_much(self._dense, self._lexical, self.catalog.counts()["passages"])
+
+    def _keep_up(self) -> None:
         # The cost of a change must not depend on the size of the library.
-        if self._dense.merge_is_due and (self._merging is None or not self._merging.is_alive()):
-            self._merging = Thread(target=self._merge, args=(self._dense,), name="merge", daemon=True)
-            self._merging.start()
+        if self._dense.merge_is_due:
+            self.upkeep.begin("merge")
+        if self._dense.left_out or self._lexical.left_out:
+            self.upkeep.begin("mend")
 
-    def _merge(self, dense: DenseCache) -> None:
-        dense.merge()
-        with self._changing:
-            if dense is self._dense:
+    def _merge(self, progress: Callable[[float], None]) -> None:
+        self._on_caches(lambda: self._dense.merge(progress))
+
+    def _mend(self, progress: Callable[[float], None]) -> None:
+        cache = self._dense if self._dense.left_out else self._lexical
+        if cache.left_out:
+            self._on_caches(lambda: cache.rebuild(progress))
+
+    def _on_caches(self, work: Callable[[], None]) -> None:
+        """Do work beside changes, then take what came of it."""
+        try:
+            work()
+        finally:
+            with self._changing:
                 self._catch_up_or_tell()
-
-    def _wait_for_merge(self) -> None:
-        if self._merging is not None:
-            self._merging.join()
 
     def rebuild(self, progress: Callable[[float], None] = lambda fraction: None) -> None:
         """Make both caches anew from the catalog beside those that are served, then switch.
@@ -163,7 +178,7 @@ class Library:
         every passage; where it has not, the library stays as it was and `StoreError` is raised.
         """
         self._require_writable()
-        self._wait_for_merge()
+        self.upkeep.wait("merge")
         with self._changing:
             if not caught_up():
                 raise StoreError(
@@ -171,6 +186,7 @@ class Library:
                     "The library stays as it was; run `groundwire verify`, then try again."
                 )
             seq = self.catalog.activate(embedder.space)
+            self._dense.retire()
             self.embedder, self._dense = embedder, dense
             self._model_checked = True
             self._snapshot = self._caught_up()
@@ -288,7 +304,9 @@ class Library:
             dense_seq=snapshot.dense_leg.seq,
             lexical_seq=snapshot.lexical_leg.seq,
             degraded=tuple(
-                fault for fault in (self.catalog.failure, self._fault, self._dense.fault) if fault
+                fault
+                for fault in (self.catalog.failure, self._fault, self._dense.fault, self._lexical.fault)
+                if fault
             ),
         )
 
@@ -297,7 +315,7 @@ class Library:
 
         Where it cannot be written the log and `state` say so: every article is safe without it.
         """
-        self._wait_for_merge()
+        self.upkeep.wait("merge")
         if self.writable:
             with self._changing:
                 try:
@@ -306,7 +324,8 @@ class Library:
                     log.error("%s", error)
 
     def close(self) -> None:
-        """Write the caches and release the lock."""
+        """Write the caches, mended where they were damaged, and release the lock."""
+        self.upkeep.wait("mend")
         self.checkpoint()
         self.catalog.close()
         if self._lock is not None:
@@ -334,6 +353,7 @@ class Library:
             lock.release()
             raise
         self._dense, self._lexical, self._lock = dense, lexical, lock
+        self._leave_out_what_lacks_much()
         self._catch_up_or_tell()
         log.info("this process writes to the library from change %d on", self._snapshot.seq)
         return True

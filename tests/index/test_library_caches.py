@@ -314,7 +314,9 @@ def test_a_damaged_newest_dense_index_gives_way_to_the_one_before_and_is_healed(
     )
     held = threading.Event()
     merged = DenseCache.merge
-    monkeypatch.setattr(DenseCache, "merge", lambda cache: held.wait(60) and merged(cache))
+    monkeypatch.setattr(
+        DenseCache, "merge", lambda cache, progress: held.wait(60) and merged(cache, progress)
+    )
     library = open_library(tmp_path / "x", FakeEmbedder())
     assert "g000000000005 is damaged" in caplog.text
     # What came since is read from the catalog, and no more.
@@ -322,7 +324,7 @@ def test_a_damaged_newest_dense_index_gives_way_to_the_one_before_and_is_healed(
     assert answers(library) == expected
     assert library.state().degraded == ("a damaged dense index was left out; a sound one is being written",)
     held.set()
-    library._wait_for_merge()
+    library.upkeep.wait("merge")
     assert library.state().degraded == ()
     assert answers(library) == expected
     library.close()
@@ -529,7 +531,7 @@ def test_a_large_change_is_merged_in_the_background(tmp_path, monkeypatch):
     library = open_library(tmp_path / "x", FakeEmbedder())
     for number in range(40):
         library.put(article(number))
-    library._wait_for_merge()
+    library.upkeep.wait("merge")
     assert library.snapshot().dense_leg.pending <= 9
     assert len(library.snapshot().dense_leg.shelves[0].part.keys) > 20
     assert_caches_agree(library)

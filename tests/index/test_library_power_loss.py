@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ from recorded_run import OPTIONS, Call, Replay, calls
 from test_library_disk_errors import strace
 from test_library_kill import PATHS
 
+from index import dense
+from index import library as library_module
 from index.errors import GroundwireError
 from index.generations import verified_manifest
 from index.library import Library
@@ -27,6 +30,10 @@ from index.verify import verify
 
 WORKER = Path(__file__).parent / "power_worker.py"
 LOSSES = int(os.environ.get("TORTURE_POWER_LOSSES", "600"))
+NESTED = 8
+"""Power losses of the slow proof after which the next run loses power as well."""
+
+PLACE = Path("data") / "library"
 NEW = 900_000
 
 __all__ = ["strace"]
@@ -53,9 +60,9 @@ class Expected:
 
 
 def recorded(strace: str, folder: Path, first: int = 0, mutant: str = "") -> list[Call]:
-    """Run the worker on `folder / data / library` and give its calls."""
+    """Run the worker on the library in `folder / PLACE` and give its calls."""
     trace = folder.with_suffix(".trace")
-    command = [sys.executable, str(WORKER), str(folder / "data" / "library"), str(first), mutant]
+    command = [sys.executable, str(WORKER), str(folder / PLACE), str(first), mutant]
     done = subprocess.run(
         [strace, *OPTIONS, f"-o{trace}", *filter(None, command)],
         env={**os.environ, "PYTHONPATH": PATHS, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -71,29 +78,33 @@ def recorded(strace: str, folder: Path, first: int = 0, mutant: str = "") -> lis
 
 def lose_power_and_check(
     run: list[Call], base: Path, expected: Expected, losses: int, chance: random.Random, scratch: Path
-) -> int:
-    """Lose power at so many moments of a run, check what each leaves; gives how many moments there were."""
+) -> None:
+    """Lose power at so many moments of a run that began with what is in `base`; check what each leaves."""
     moments = sorted(chance.choices(changing(run, base), k=losses))
-    ways = itertools.cycle(itertools.product(NAMES_SURVIVE, BYTES_SURVIVE))
-    shuffled = [next(ways) for _ in moments]
-    chance.shuffle(shuffled)
-    replay, heard, position = Replay(Disk(base)), 0, 0
-    expected = expected.copy()
-    for moment, (names, content) in zip(moments, shuffled, strict=True):
-        while position <= moment:
-            replay.do(run[position])
-            position += 1
-        expected.hear(replay.said[heard:])
-        heard = len(replay.said)
-        replay.disk.lose_power(chance, names, content, scratch)
+    for moment, disk, heard in disks_at(moments, run, base, expected):
+        names, content = chance.choice(NAMES_SURVIVE), chance.choice(BYTES_SURVIVE)
+        disk.lose_power(chance, names, content, scratch)
         try:
-            check(scratch / "data" / "library", expected)
+            check(scratch / PLACE, heard)
         except (AssertionError, GroundwireError, OSError) as error:
-            raise AssertionError(
-                f"power lost after call {moment} ({run[moment].name}); names: {names}, bytes: {content}; {error}"
-            ) from error
+            told = f"power lost after call {moment} ({run[moment].name}); names: {names}, bytes: {content}"
+            raise AssertionError(f"{told}; {error}") from error
         shutil.rmtree(scratch)
-    return len(moments)
+
+
+def disks_at(
+    moments: list[int], run: list[Call], base: Path, expected: Expected
+) -> Iterator[tuple[int, Disk, Expected]]:
+    """Give the disk after each of these calls (ascending), and what may be in the library."""
+    replay, said, done = Replay(Disk(base)), 0, 0
+    expected = expected.copy()
+    for moment in moments:
+        for call in run[done : moment + 1]:
+            replay.do(call)
+        done = moment + 1
+        expected.hear(replay.said[said:])
+        said = len(replay.said)
+        yield moment, replay.disk, expected
 
 
 def changing(run: list[Call], base: Path) -> list[int]:
@@ -137,19 +148,17 @@ def assert_has(library: Library, expected: Expected) -> None:
     assert snapshot.passage_count == snapshot.lexical_leg.searcher.num_docs == len(live) == len(ids)
     assert sorted(hit.key for hit in snapshot.dense("bank", len(live) + 99)) == live
     for identity, editions in expected.editions.items():
+        number = int(identity[1:])
         stored = catalog.article(identity).text if identity in ids else None
-        texts = {article(int(identity[1:]), edition).text if edition else None: edition for edition in editions}
+        texts = {article(number, edition).text if edition else None: edition for edition in editions}
         assert stored in texts, f"{identity} is {stored!r} and may be one of {list(texts)}"
         for edition in range(1, 4):
-            found = [passage.article_id for passage in passages_of(library, f"Word{identity[1:]}x{edition}")]
+            found = [passage.article_id for passage in passages_of(library, f"Word{number}x{edition}")]
             assert found == ([identity] if edition == texts[stored] else []), (identity, edition, found)
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    from index import dense
-    from index import library as library_module
-
     for module, name in (
         (dense, "MERGE_AFTER"),
         (dense, "REPLAY_AT_MOST"),
@@ -159,14 +168,87 @@ def small(monkeypatch):
     make_small()
 
 
-def prove(strace: str, folder: Path, losses: int, seed: int, mutant: str = "") -> int:
-    base = folder / "base"
-    base.mkdir()
+@pytest.fixture
+def folder(tmp_path):
+    """A folder in memory where there is such a thing: what a disk keeps is simulated here."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as made:
+        yield Path(made)
+
+
+def prove(strace: str, folder: Path, losses: int, seed: int, mutant: str = "") -> None:
+    """Record a run that begins with nothing, and lose power so many times."""
+    base = new(folder / "base")
     run = recorded(strace, base, mutant=mutant)
-    shutil.rmtree(base)
-    base.mkdir()
-    return lose_power_and_check(run, base, Expected(), losses, random.Random(seed), folder / "left")
+    lose_power_and_check(run, new(base), Expected(), losses, random.Random(seed), folder / "left")
 
 
-def test_what_was_acknowledged_survives_a_power_loss(strace, tmp_path):
-    assert prove(strace, tmp_path, 40, seed=7) == 40
+def new(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def test_what_was_acknowledged_survives_a_power_loss(strace, folder):
+    prove(strace, folder, 40, seed=7)
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_survives_hundreds_of_power_losses(strace, folder):
+    seed = time.time_ns()
+    sys.stderr.write(f"seed {seed}\n")
+    prove(strace, folder, LOSSES, seed)
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_survives_a_power_loss_in_the_run_after_a_power_loss(strace, folder):
+    seed = time.time_ns()
+    sys.stderr.write(f"seed {seed}\n")
+    chance = random.Random(seed)
+    base = new(folder / "base")
+    run = recorded(strace, base)
+    moments = sorted(chance.choices(changing(run, new(base)), k=NESTED))
+    for moment, disk, expected in disks_at(moments, run, base, Expected()):
+        left, before = folder / f"left-{moment}", folder / f"before-{moment}"
+        disk.lose_power(chance, chance.choice(NAMES_SURVIVE), chance.choice(BYTES_SURVIVE), left)
+        copy(left, before)
+        again = recorded(strace, left, first=100)
+        # The paths of the calls are those of the run.
+        shutil.rmtree(left)
+        copy(before, left)
+        lose_power_and_check(again, left, expected, LOSSES // NESTED, chance, folder / "twice")
+
+
+def copy(folder: Path, to: Path) -> None:
+    """Copy a folder; what are two names of one file stay that."""
+    Disk(folder).lose_power(random.Random(0), "none", "none", to)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", ORDER_MUTANTS)
+def test_the_proof_notices_what_a_power_loss_takes(mutant, strace, folder):
+    with pytest.raises(AssertionError, match="power lost after call"):
+        prove(strace, folder, 40, seed=7, mutant=mutant)
+
+
+def test_the_proof_notices_a_database_that_is_not_written_through(strace, folder):
+    with pytest.raises(AssertionError, match="power lost after call"):
+        prove(strace, folder, 40, seed=7, mutant="write_the_catalog_through_some_time")
+
+
+def test_a_file_that_a_cut_off_commit_left_in_a_certified_index_stops_nothing(tmp_path):
+    library = opened(tmp_path)
+    put(library, 1)
+    library.close()
+    [place] = (tmp_path / "lexical").glob("index-*")
+    [segment] = place.glob("*.term")
+    for number in range(40):
+        (place / f"{segment.stem}.{number}.del").touch()
+    expected = Expected()
+    expected.hear(["DONE a1 1"])
+    library = opened(tmp_path)
+    library.delete("a1")
+    put(library, 2)
+    library.close()
+    expected.hear(["DONE a1 0", "DONE a2 1"])
+    check(tmp_path, expected)
