@@ -18,7 +18,6 @@ from disk_worker import ORDER_MUTANTS
 from lossy_disk import BYTES_SURVIVE, NAMES_SURVIVE, Disk
 from power_worker import article, make_small, opened, put
 from recorded_run import OPTIONS, Call, Replay, calls
-from test_library_disk_errors import strace
 from test_library_kill import PATHS
 
 from index import dense
@@ -35,8 +34,6 @@ NESTED = 8
 
 PLACE = Path("data") / "library"
 NEW = 900_000
-
-__all__ = ["strace"]
 
 
 class Expected:
