@@ -242,7 +242,7 @@ class DenseCache:
             return False
         return self._writable or (newest_seq(self._folder) or 0) > self._main_seq
 
-    def merge(self, progress: Progress) -> None:
+    def merge(self, progress: Progress = lambda fraction: None) -> None:
         """Make one main index of the newest snapshot and write it; the next `catch_up` takes it.
 
         A process that only reads takes the newest that the writing one has written. Raises `StoreWriteError`
@@ -251,7 +251,7 @@ class DenseCache:
         with self._merging:
             if not self._writable:
                 self._ready = self._read_newest()
-            elif self.merge_is_due:
+            elif not self.left_out:
                 self._take(self._merged(self.snapshot, progress))
 
     def _take(self, made: DenseSnapshot) -> None:

@@ -1,4 +1,7 @@
-"""Names that survive a power loss: a file's name is on the disk when its folder was written through."""
+"""Folders on a disk: room, and names that survive a power loss.
+
+A file's name is on the disk when its folder was written through.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+
+from index.errors import StoreWriteError
 
 log = logging.getLogger(__name__)
 
@@ -49,3 +54,13 @@ def remove_folders(folder: Path, places: Iterable[Path]) -> None:
         return
     for draft in going:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def require_room(folder: Path, at_least: int) -> None:
+    """Raise `StoreWriteError` where fewer bytes than that are free on the folder's disk."""
+    free = shutil.disk_usage(folder).free
+    if free < at_least:
+        raise StoreWriteError(
+            f"Only {free >> 20} MiB are free on the disk of {folder}. Nothing was stored; free "
+            "disk space, then send it again. Questions and deletes go on."
+        )

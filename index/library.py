@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,20 +10,19 @@ from threading import Lock
 
 from filelock import FileLock
 
-from index.canaries import MODEL_CANARIES, check_model
+from index.canaries import check_model, stored_canaries
 from index.catalog import Catalog, PreparedArticle
 from index.database import Database
 from index.dense import DenseCache
-from index.durable import make_folder
+from index.durable import make_folder, require_room
 from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
-from index.generations import tidy
 from index.lexical import LexicalCache
 from index.lock import lock_holder, writer_lock
-from index.prepare import encoder_texts, prepared, stored_encoder_text
+from index.prepare import prepared, texts_by_hash
 from index.snapshot import Snapshot
 from index.types import Article, FloatArray, IndexState, KnownSpace, PutResult
-from index.upkeep import Upkeep, leave_out_what_lacks_much
+from index.upkeep import Upkeep, leave_out_what_lacks_much, tidy_up
 from index.validate import checked_article
 
 log = logging.getLogger(__name__)
@@ -61,7 +59,8 @@ class Library:
         self.upkeep = Upkeep({"merge": self._merge, "mend": self._mend})
         self._model_checked = False
         self._fault = ""
-        self._leave_out_what_lacks_much()
+        if self.writable:
+            leave_out_what_lacks_much(self._dense, self._lexical, catalog, embedder.space)
         self._snapshot = self._caught_up()
 
     def dense_cache(self, embedder: Embedder) -> DenseCache:
@@ -131,11 +130,6 @@ class Library:
             self.embedder = self._load(active.model)
             self._dense = self.dense_cache(self.embedder)
 
-    def _leave_out_what_lacks_much(self) -> None:
-        active = self.catalog.active_space()
-        if self.writable and active is not None and active.id == self.embedder.space.id:
-            leave_out_what_lacks_much(self._dense, self._lexical, self.catalog.counts()["passages"])
-
     def _keep_up(self) -> None:
         # The cost of a change must not depend on the size of the library.
         if self._dense.merge_is_due:
@@ -144,7 +138,8 @@ class Library:
             self.upkeep.begin("mend")
 
     def _merge(self, progress: Callable[[float], None]) -> None:
-        self._on_caches(lambda: self._dense.merge(progress))
+        if self._dense.merge_is_due:
+            self._on_caches(lambda: self._dense.merge(progress))
 
     def _mend(self, progress: Callable[[float], None]) -> None:
         cache = self._dense if self._dense.left_out else self._lexical
@@ -152,7 +147,7 @@ class Library:
             self._on_caches(lambda: cache.rebuild(progress))
 
     def _on_caches(self, work: Callable[[], None]) -> None:
-        """Do work beside changes, then take what came of it."""
+        """Take what came of work that was done beside changes."""
         try:
             work()
         finally:
@@ -198,12 +193,7 @@ class Library:
 
         Raises `ModelError`. Costs a fraction of a second and loads the model.
         """
-        with self.catalog.reading():
-            keys = self.catalog.live_keys()
-            keys = keys[:: max(1, len(keys) // MODEL_CANARIES)][:MODEL_CANARIES]
-            passages = self.catalog.passages(keys.tolist())
-            vectors = self.catalog.vectors(keys, self.embedder.space)
-        check_model(self.embedder, [stored_encoder_text(passages[int(key)]) for key in keys], vectors)
+        check_model(self.embedder, *stored_canaries(self.catalog, self.embedder.space))
         self._model_checked = True
 
     def put(self, article: Article) -> PutResult:
@@ -243,7 +233,8 @@ class Library:
         self._require_writable()
         if not batch:
             return []
-        self._require_space_on_disk()
+        # SQLite's log, the caches and a delete need room: what is left is for them.
+        require_room(self._folder, FREE_BYTES_AT_LEAST)
         known = [self.catalog.unchanged(item.article) for item in batch]
         if all(known):
             if self.catalog.seq() != self._snapshot.seq:
@@ -266,11 +257,7 @@ class Library:
     def _new_vectors(
         self, batch: Sequence[PreparedArticle], made: Container[bytes] = ()
     ) -> dict[bytes, FloatArray]:
-        texts = {
-            key: text
-            for item in batch
-            for key, text in zip(item.content_hashes, encoder_texts(item.article, item.passages), strict=True)
-        }
+        texts = texts_by_hash(batch)
         missing = self.catalog.missing_vectors(list(texts), self.embedder.space)
         wanted = [key for key in texts if key in missing and key not in made]
         if not wanted:
@@ -327,6 +314,7 @@ class Library:
         """Write the caches, mended where they were damaged, and release the lock."""
         self.upkeep.wait("mend")
         self.checkpoint()
+        self.upkeep.close()
         self.catalog.close()
         if self._lock is not None:
             self._lock.release()
@@ -345,7 +333,7 @@ class Library:
             return False
         try:
             self.catalog.require_same_file()
-            _tidy(self._folder, self.catalog)
+            tidy_up(self._folder, self.catalog)
             self._follow_space()
             dense = DenseCache(self._folder / "dense", self.catalog, self.embedder.space)
             lexical = LexicalCache(self._folder / "lexical", self.catalog, writable=True)
@@ -353,7 +341,7 @@ class Library:
             lock.release()
             raise
         self._dense, self._lexical, self._lock = dense, lexical, lock
-        self._leave_out_what_lacks_much()
+        leave_out_what_lacks_much(dense, lexical, self.catalog, self.embedder.space)
         self._catch_up_or_tell()
         log.info("this process writes to the library from change %d on", self._snapshot.seq)
         return True
@@ -363,15 +351,6 @@ class Library:
             raise StoreLockedError(
                 f"Another process ({lock_holder(self._folder)}) writes to this library, so this one cannot "
                 "change it. Send the change to that process (POST /v1/articles), or stop it first."
-            )
-
-    def _require_space_on_disk(self) -> None:
-        # SQLite's log, the caches and a delete need room: what is left is for them.
-        free = shutil.disk_usage(self._folder).free
-        if free < FREE_BYTES_AT_LEAST:
-            raise StoreWriteError(
-                f"Only {free >> 20} MiB are free on the disk of {self._folder}. Nothing was stored; free "
-                "disk space, then send it again. Questions and deletes go on."
             )
 
 
@@ -397,15 +376,10 @@ def open_library(
         catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
         undo.callback(catalog.close)
         if lock is not None:
-            _tidy(folder, catalog)
+            tidy_up(folder, catalog)
         library = Library(folder, catalog, embedder, lock, load)
         undo.pop_all()
     return library
-
-
-def _tidy(folder: Path, catalog: Catalog) -> None:
-    space = catalog.active_space()
-    tidy(folder / "dense", catalog.seq(), space.id if space else None)
 
 
 def active_space(folder: Path) -> KnownSpace | None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from index.catalog_reader import CatalogReader
 from index.errors import GroundwireError
+from index.generations import tidy
+from index.types import Space
 
 if TYPE_CHECKING:
     from index.dense import DenseCache
@@ -95,12 +99,29 @@ class Upkeep:
         """End the threads' work at its next step and begin no other."""
         self._stopping.set()
 
+    def close(self) -> None:
+        """Begin nothing more, and let go of the library: its open files go with its last user."""
+        self.stop()
+        self._works = {}
 
-def leave_out_what_lacks_much(dense: DenseCache, lexical: LexicalCache, passages: int) -> None:
+
+def leave_out_what_lacks_much(
+    dense: DenseCache, lexical: LexicalCache, catalog: CatalogReader, space: Space
+) -> None:
     """Have an index that lacks much made beside, where the other one can answer meanwhile."""
+    active, passages = catalog.active_space(), catalog.counts()["passages"]
+    if active is None or active.id != space.id:
+        # There is nothing to make it of: whoever opens the library is told so.
+        return
     lexical_lacks = passages - lexical.snapshot.count > LEXICAL_AT_START
     dense_lacks = passages - dense.snapshot.count > DENSE_AT_START
     if lexical_lacks and not dense_lacks:
         lexical.leave_out()
     elif dense_lacks and not lexical_lacks:
         dense.leave_out()
+
+
+def tidy_up(folder: Path, catalog: CatalogReader) -> None:
+    """Remove what is none of the catalog's dense indexes from a data folder."""
+    space = catalog.active_space()
+    tidy(folder / "dense", catalog.seq(), space.id if space else None)

@@ -67,6 +67,8 @@ def opened(folder):
 def damage(folder, cache):
     for path in (folder / cache).rglob("*"):
         if path.is_file() and not path.name.startswith("MANIFEST"):
+            # Another file of that name: to cut one that is mapped into memory kills the process.
+            path.unlink()
             path.write_bytes(b"?")
 
 

@@ -98,6 +98,7 @@ def test_a_damaged_index_is_mended_by_a_job_and_readyz_tells_until_then(held, tm
     held.clear()
     monkeypatch.setattr(upkeep, "LEXICAL_AT_START", 3)
     for path in (tmp_path / "data" / "lexical").rglob("*.term"):
+        path.unlink()
         path.write_bytes(b"?")
     with Service(tmp_path / "data").client(articles=False) as client:
         ready = client.get("/readyz")
