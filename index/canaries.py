@@ -78,5 +78,5 @@ def check_model(embedder: Embedder, texts: Sequence[str], vectors: FloatArray) -
         raise ModelError(
             f"The embedder {embedder.space.id} gives other vectors than those stored under its name "
             f"(cosine {worst:.3f}). Put back the model that the library was made with, or re-embed the "
-            "library with `groundwire reembed`."
+            "library with `groundwire rebuild --embedder NAME`."
         )

@@ -71,7 +71,7 @@ def prove(
     ("call", "error", "when", "says"),
     [
         ("fdatasync", "EIO", "5+11", "The disk failed while the library was written"),
-        ("fsync", "EIO", "2+3", "could not be certified: [Errno 5] Input/output error"),
+        ("fsync", "EIO", "2+5", "could not be certified: [Errno 5] Input/output error"),
         ("pwrite64", "ENOSPC", "9+47", "database or disk is full. Nothing of it was kept"),
     ],
 )
