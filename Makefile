@@ -42,8 +42,8 @@ types: $(STAMP) ## mypy, strict
 proofs: $(STAMP) ## the slow proofs that the suite leaves out
 	$(BIN)/python -m pytest -m slow
 
-torture: $(STAMP) ## a thousand kills at random moments of storing, deleting, merging, rebuilding; faulty libraries noticed
-	TORTURE_KILLS=1000 $(BIN)/python -m pytest -m slow tests/index
+torture: $(STAMP) ## a thousand kills and as many power losses while storing, deleting, merging, rebuilding; faults noticed
+	TORTURE_KILLS=1000 TORTURE_POWER_LOSSES=1000 $(BIN)/python -m pytest -m slow tests/index
 
 bench: $(STAMP) ## speed of indexing and of a question, as ratios
 	$(BIN)/python benchmarks/indexing.py

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from index.durable import make_folder, sync_folder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
 from index.lock import lock_holder, writer_lock
 from index.schema import check
@@ -29,13 +30,13 @@ def back_up(folder: Path, target: Path, others: Sequence[str] = ()) -> None:
         raise InvalidInputError(str(target), "is there already.", "Name a folder that is not there yet.")
     draft = target.with_name(f"{target.name}.tmp-{os.getpid()}")
     try:
-        draft.mkdir(parents=True, mode=0o700)
+        make_folder(draft, 0o700)
         for name in (CATALOG, *(name for name in others if (folder / name).is_file())):
             _copy(folder / name, draft / name)
             _prove(draft / name)
-        _sync(draft)
+        sync_folder(draft)
         draft.rename(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise StoreWriteError(
             f"The backup {target} could not be written: {error}. Free disk space or name another folder."
@@ -60,7 +61,7 @@ def restore(source: Path, folder: Path) -> None:
     try:
         for name in names:
             _prove(source / name)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"The backup {source} cannot be used: {error}. Take another.") from error
     lock = writer_lock(folder)
@@ -91,10 +92,12 @@ def _replace(source: Path, folder: Path, names: Sequence[str]) -> None:
     for draft, final in drafts:
         for path in (final, *(final.with_name(final.name + end) for end in ("-wal", "-shm"))):
             if path.exists():
-                before.mkdir(exist_ok=True, mode=0o700)
+                make_folder(before, 0o700)
                 path.rename(before / path.name)
         draft.rename(final)
-    _sync(folder)
+    if before.exists():
+        sync_folder(before)
+    sync_folder(folder)
 
 
 def _free_name(folder: Path) -> Path:
@@ -125,11 +128,3 @@ def _prove(path: Path) -> None:
         connection.close()
     if verdict != "ok":
         raise StoreError(f"{path} is damaged: {verdict}. Take another backup.")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

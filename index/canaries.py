@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from index.catalog import Catalog
 from index.dense_index import DensePart
 from index.embed import Embedder
 from index.errors import ModelError
-from index.types import FloatArray
+from index.prepare import stored_encoder_text
+from index.types import FloatArray, Space
 
 DENSE_CANARIES = 16
 MODEL_CANARIES = 8
@@ -57,6 +59,16 @@ def replay_dense(canaries: Sequence[Mapping[str, Any]], part: DensePart) -> None
                 raise ValueError(f"a canary query finds passage {key} with another score")
 
 
+def stored_canaries(catalog: Catalog, space: Space) -> tuple[list[str], FloatArray]:
+    """Give what the encoder saw of some stored passages, and their vectors."""
+    with catalog.reading():
+        keys = catalog.live_keys()
+        keys = keys[:: max(1, len(keys) // MODEL_CANARIES)][:MODEL_CANARIES]
+        passages = catalog.passages(keys.tolist())
+        vectors = catalog.vectors(keys, space)
+    return [stored_encoder_text(passages[int(key)]) for key in keys], vectors
+
+
 def check_model(embedder: Embedder, texts: Sequence[str], vectors: FloatArray) -> None:
     """Embed texts anew and compare with their stored vectors. Raises `ModelError` where they differ."""
     if not texts:
@@ -66,5 +78,5 @@ def check_model(embedder: Embedder, texts: Sequence[str], vectors: FloatArray) -
         raise ModelError(
             f"The embedder {embedder.space.id} gives other vectors than those stored under its name "
             f"(cosine {worst:.3f}). Put back the model that the library was made with, or re-embed the "
-            "library with `groundwire reembed`."
+            "library with `groundwire rebuild --embedder NAME`."
         )

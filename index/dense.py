@@ -157,6 +157,7 @@ class DenseCache:
         self._ready: DenseSnapshot | None = None
         self.fault = ""
         self._heals = False
+        self.left_out = False
         self.snapshot = self._read_newest() or self._empty()
         self._main_seq = self.snapshot.seq
 
@@ -187,14 +188,20 @@ class DenseCache:
             return DenseSnapshot(int(manifest["seq"]), (Shelf(part),))
         return None
 
+    def leave_out(self) -> None:
+        """Find nothing until `rebuild` has made the index anew, instead of making it at once."""
+        self.left_out, self.snapshot = True, self._empty()
+        self.fault = "the dense index is being made anew; until then questions are answered by words alone"
+        log.error("%s", self.fault)
+
     def catch_up(self, seq: int) -> None:
         """Replay the changes up to `seq` into a new snapshot; readers of the old one keep it."""
         ready, self._ready = self._ready, None
         old = ready or self.snapshot
-        if ready is None and seq == old.seq:
+        if ready is None and (self.left_out or seq == old.seq):
             return
         if ready is not None:
-            self._main_seq = ready.seq
+            self._main_seq, self.left_out = ready.seq, False
         changes = self._catalog.changes_after(old.seq)
         if len(changes.added) > max(MERGE_AFTER, old.count):
             self.snapshot = DenseSnapshot(seq, (Shelf(self._built(self._catalog.live_keys())),))
@@ -227,33 +234,37 @@ class DenseCache:
     @property
     def merge_is_due(self) -> bool:
         """Whether so much has changed that a new main index is worth making, or another process made it."""
-        if self._heals:
-            return True
+        if self._heals or self.left_out:
+            return not self.left_out
         snapshot = self.snapshot
         limit = max(MERGE_AFTER, len(snapshot.shelves[0].part.keys) // MERGE_SHARE)
         if snapshot.pending <= limit:
             return False
         return self._writable or (newest_seq(self._folder) or 0) > self._main_seq
 
-    def merge(self) -> None:
+    def merge(self, progress: Progress = lambda fraction: None) -> None:
         """Make one main index of the newest snapshot and write it; the next `catch_up` takes it.
 
-        A process that only reads takes the newest that the writing one has written. Where it cannot be
-        written it is used all the same, and the log says so.
+        A process that only reads takes the newest that the writing one has written. Raises `StoreWriteError`
+        where it cannot be written; it is used all the same.
         """
         with self._merging:
             if not self._writable:
                 self._ready = self._read_newest()
-                return
-            self._heals = False
-            merged = self._merged(self.snapshot)
-            try:
-                self._write(merged)
-            except StoreWriteError as error:
-                log.error("%s", error)
-            self._ready = merged
+            elif not self.left_out:
+                self._take(self._merged(self.snapshot, progress))
 
-    def _merged(self, old: DenseSnapshot) -> DenseSnapshot:
+    def _take(self, made: DenseSnapshot) -> None:
+        # What cannot be written is as good as what can, as long as this process lives.
+        self._ready, self._heals = made, False
+        self._write(made)
+
+    def retire(self) -> None:
+        """Write nothing more: another space is searched. Waits for a merge that is at work."""
+        with self._merging:
+            self._writable = False
+
+    def _merged(self, old: DenseSnapshot, progress: Progress = lambda fraction: None) -> DenseSnapshot:
         main, small = old.shelves[0], old.shelves[1:]
         added = [shelf.keys for shelf in small]
         keys = np.concatenate([main.keys, *added])
@@ -263,10 +274,12 @@ class DenseCache:
                 rows = _rows(small, self._space.dimension)
                 part: DensePart = main.part.grown(gone, np.concatenate([NO_KEYS, *added]), rows)
             else:
-                return self._from_catalog()
+                return self._from_catalog(progress)
         else:
             rows = _rows(old.shelves, self._space.dimension)
-            part = build_part(keys, lambda wanted: rows[np.searchsorted(keys, wanted)], self._space.dimension)
+            part = build_part(
+                keys, lambda wanted: rows[np.searchsorted(keys, wanted)], self._space.dimension, progress
+            )
         return DenseSnapshot(old.seq, (Shelf(part),))
 
     def _from_catalog(self, progress: Progress = lambda fraction: None) -> DenseSnapshot:
@@ -279,12 +292,16 @@ class DenseCache:
         """Make the main index anew from the catalog and write it; the next `catch_up` takes it."""
         with self._merging:
             rebuilt = self._from_catalog(progress)
+            if self.left_out:
+                return self._take(rebuilt)
             self._write(rebuilt)
             self._ready = rebuilt
 
     def checkpoint(self) -> None:
         """Write the snapshot as a new generation where the newest on disk is far behind or damaged."""
         with self._merging:
+            if self.left_out or not self._writable:
+                return
             written = newest_seq(self._folder)
             is_written = not self.fault and written is not None and written == self._main_seq
             if is_written and self.snapshot.pending <= REPLAY_AT_MOST:

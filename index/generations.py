@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from index.durable import make_folder, remove_folders, sync_folder
 from index.errors import StoreWriteError
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def write_generation(
     """
     draft = folder / f"tmp-{os.getpid()}-{seq}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir()
         hashes = {name: _write_durably(draft / name, content) for name, content in files.items()}
@@ -55,16 +56,14 @@ def write_generation(
             "no article is lost, caches are rebuilt from the catalog."
         ) from error
     kept = _newest_of(folder, final, facts.get("space"))
-    for older in folder.iterdir():
-        if older not in (final, kept):
-            shutil.rmtree(older, ignore_errors=True)
+    remove_folders(folder, [older for older in folder.iterdir() if older not in (final, kept)])
     return final
 
 
 def _newest_of(folder: Path, final: Path, space: object) -> Path | None:
     """Give the generation before the last of the same space, to go back to where the last is damaged."""
     for path in _newest_first(folder):
-        if path != final and _manifest_of(path).get("space") == space:
+        if path != final and unproved_manifest(path).get("space") == space:
             return path
     return None
 
@@ -73,7 +72,7 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("g*"), key=lambda path: (_seq(path), _number(path)), reverse=True)
 
 
-def _manifest_of(generation: Path) -> dict[str, Any]:
+def unproved_manifest(generation: Path) -> dict[str, Any]:
     """Read a generation's manifest without proving its files; an empty one where there is none."""
     try:
         found = json.loads((generation / MANIFEST).read_bytes())
@@ -98,17 +97,22 @@ def _number(path: Path) -> int:
     return -int(found[2] or 0) if found else -1
 
 
-def tidy(folder: Path, seq: int) -> None:
-    """Remove what a cut-off write left, and generations of a later `seq` than the catalog has.
+def tidy(folder: Path, seq: int, space: str | None) -> None:
+    """Remove what a cut-off write left, and generations that are none of the catalog.
 
-    The latter stand where an older catalog was restored: its next changes take the same numbers.
+    Those of a later `seq` stand where an older catalog was restored: its next changes take the same numbers.
+    Those of another space than the active one stand where a switch was cut off.
     """
     if not folder.is_dir():
         return
-    for path in folder.iterdir():
-        if not 0 <= _seq(path) <= seq:
-            log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)
-            shutil.rmtree(path, ignore_errors=True)
+    foreign = [
+        path
+        for path in folder.iterdir()
+        if not 0 <= _seq(path) <= seq or (space and unproved_manifest(path).get("space", space) != space)
+    ]
+    for path in foreign:
+        log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)
+    remove_folders(folder, foreign)
 
 
 def newest_seq(folder: Path) -> int | None:
@@ -206,12 +210,3 @@ def _write_durably(path: Path, content: Content) -> str:
         file.flush()
         os.fsync(file.fileno())
     return digest.hexdigest()
-
-
-def sync_folder(folder: Path) -> None:
-    """Write the names of a folder's files through to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

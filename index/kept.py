@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from index.durable import make_folder, sync_folder
 from index.generations import MANIFEST
 
 
@@ -20,7 +21,7 @@ def keep(place: Path, kept: Path, names: Collection[str]) -> None:
 
     Raises `OSError`, where the file system has no links for one; what is there then certifies nothing.
     """
-    kept.mkdir(exist_ok=True)
+    make_folder(kept)
     # Taken away first and put there last: what is half linked has no manifest.
     (kept / MANIFEST).unlink(missing_ok=True)
     there = {path.name for path in kept.iterdir()}
@@ -33,6 +34,8 @@ def keep(place: Path, kept: Path, names: Collection[str]) -> None:
             (kept / name).unlink()
             os.link(place / name, kept / name)
     os.link(place / MANIFEST, kept / MANIFEST)
+    # The next commit takes the certificate from the place: this one must be on the disk by then.
+    sync_folder(kept)
 
 
 def take_up(kept: Path, place: Path, names: Collection[str]) -> None:
@@ -42,6 +45,8 @@ def take_up(kept: Path, place: Path, names: Collection[str]) -> None:
         draft.mkdir()
         for name in (*names, MANIFEST):
             os.link(kept / name, draft / name)
+        sync_folder(draft)
         draft.rename(place)
+        sync_folder(place.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

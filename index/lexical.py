@@ -23,8 +23,16 @@ import numpy as np
 
 from index.catalog import Catalog
 from index.catalog_reader import Changes
+from index.durable import make_folder, sync_folder
 from index.errors import StoreError, StoreNotReadyError, StoreWriteError
-from index.generations import MANIFEST, certified_names, certify, read_seq, sync_folder, verified_manifest
+from index.generations import (
+    MANIFEST,
+    certified_names,
+    certify,
+    read_seq,
+    unproved_manifest,
+    verified_manifest,
+)
 from index.kept import keep, take_up
 from index.lexical_index import LexicalSnapshot, analyzer, missing_canaries, open_index, write
 
@@ -38,6 +46,10 @@ KEPT = "certified"
 """Folder of links to the files of the last certificate."""
 
 _CANARIES = 8
+_MARK = "left_out"
+"""Stands in the manifest of an index that is empty because the one that counts is being made."""
+
+_LEFT_OUT = "the lexical index is being made anew; until then questions are answered by meaning alone"
 _READER_PATIENCE_S = 5.0
 
 
@@ -67,6 +79,9 @@ class LexicalCache:
         self._placing = Lock()
         self._torn = False
         self._links = True
+        self.left_out = False
+        self._rebuilding = Lock()
+        self.fault = ""
         self._analyzer = analyzer()
         try:
             self._place = self._place_to_write() if writable else self._place_to_read()
@@ -85,7 +100,7 @@ class LexicalCache:
 
         Everything else is removed.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         places = sorted(self._folder.iterdir(), reverse=True)
         proven = next(
             (place for place in places if place.name.startswith(_PLACE) and self._proves(place)), None
@@ -94,21 +109,28 @@ class LexicalCache:
             if place not in (proven, self._folder / KEPT):
                 log.warning("removing %s; what the lexical index lacks is made from the catalog", place)
                 shutil.rmtree(place) if place.is_dir() else place.unlink()
-        return proven or self._new_place(_place_number(places) + 1)
+        if proven is None:
+            return self._new_place(_place_number(places) + 1)
+        self._clear(proven)
+        return proven
+
+    def _clear(self, place: Path) -> None:
+        """Remove what a commit that was cut off left: Tantivy makes no file where one of that name stands."""
+        for path in place.iterdir():
+            if _is_index_file(path.name) and path.name not in self._known_hashes:
+                log.warning("removing %s, which no certificate names", path)
+                path.unlink()
 
     def _new_place(self, number: int) -> Path:
         """Make a folder that holds the last certified state, or nothing where it does not prove right."""
         place, kept = self._folder / f"{_PLACE}{number:06d}", self._folder / KEPT
-        self._canaries, self._known_hashes = [], {}
         if self._proves(kept):
             take_up(kept, place, list(self._known_hashes))
             log.warning(
                 "the lexical index goes on from the last change that is certified: %d", read_seq(place)
             )
         else:
-            place.mkdir()
-            # A reader may open the library before its first change.
-            self._certify(place, open_index(place, self._analyzer), [], 0, self._known_hashes)
+            self._make_empty(place)
         return place
 
     def _proves(self, place: Path) -> bool:
@@ -147,7 +169,7 @@ class LexicalCache:
                 self._settle()
         except (OSError, ValueError) as error:
             raise _unwritten(self._place, error) from error
-        if self.snapshot.seq >= seq:
+        if self.left_out or self.snapshot.seq >= seq:
             return
         if self._writable:
             self._replay(self._catalog.changes_after(self.snapshot.seq), seq)
@@ -155,12 +177,38 @@ class LexicalCache:
         else:
             self._wait_for(seq)
 
+    def leave_out(self) -> None:
+        """Find nothing until `rebuild` has made the index anew, instead of making it at once."""
+        self.left_out, self.fault = True, _LEFT_OUT
+        log.error("%s", self.fault)
+        with self._placing:
+            number = _place_number(self._folder.glob(_PLACE + "*")) + 1
+            place = self._folder / f"{_PLACE}{number:06d}"
+            self._make_empty(place, left_out=True)
+            self._move_to(place)
+
+    def _make_empty(self, place: Path, *, left_out: bool = False) -> None:
+        self._canaries, self._known_hashes = [], {}
+        make_folder(place)
+        # A reader may open the library before its first change.
+        index = open_index(place, self._analyzer)
+        self._certify(place, index, [], 0, self._known_hashes, left_out=left_out)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether a reader may find more by now than when it last caught up, though nothing has changed."""
+        return bool(self.fault) and not self._writable and not self._is_left_out()
+
+    def _is_left_out(self) -> bool:
+        return bool(unproved_manifest(self._place_to_read()).get(_MARK))
+
     def _settle(self) -> None:
         """Leave a folder for a rebuilt one, or because a commit in it was not certified."""
         if self._ready is not None:
             ready, self._ready = self._ready, None
             self._canaries, self._known_hashes = ready.canaries, ready.hashes
             self._move_to(ready.place)
+            self.left_out, self.fault = False, ""
         elif self._torn:
             self._move_to(self._new_place(_place_number(self._folder.glob(_PLACE + "*")) + 1))
 
@@ -204,6 +252,9 @@ class LexicalCache:
                     self._take(place)
                 else:
                     self.snapshot = self._snapshot()
+                self.fault = _LEFT_OUT if self._is_left_out() else ""
+                if self.fault:
+                    return
             except (FileNotFoundError, ValueError, StoreError) as error:
                 # The writer may have put a new index in its place at this moment: look again.
                 log.info("the lexical index cannot be read yet: %s", error)
@@ -222,14 +273,25 @@ class LexicalCache:
         self._keep()
 
     def _certify(
-        self, place: Path, index: tantivy.Index, canaries: list[int], seq: int, known: dict[str, str]
+        self,
+        place: Path,
+        index: tantivy.Index,
+        canaries: list[int],
+        seq: int,
+        known: dict[str, str],
+        *,
+        left_out: bool = False,
     ) -> None:
         names = [path.name for path in place.iterdir() if _is_index_file(path.name)]
-        facts = {"passages": index.searcher().num_docs, "canaries": canaries}
+        facts = {"passages": index.searcher().num_docs, "canaries": canaries, _MARK: left_out}
         certify(place, names, facts, seq, known)
 
     def rebuild(self, progress: Callable[[float], None]) -> None:
         """Make the index anew beside the one that is served; the next `catch_up` takes it."""
+        with self._rebuilding:
+            self._rebuild(progress)
+
+    def _rebuild(self, progress: Callable[[float], None]) -> None:
         draft = self._folder / f"tmp-{os.getpid()}-rebuilt"
         try:
             draft.mkdir()

@@ -34,6 +34,11 @@ class LexicalSnapshot:
     searcher: tantivy.Searcher
     analyzer: tantivy.TextAnalyzer
 
+    @property
+    def count(self) -> int:
+        """Number of passages that can be found."""
+        return int(self.searcher.num_docs)
+
     def search(self, text: str, k: int, allowed: IntArray | None) -> list[ScoredKey]:
         """Give the k passages with the highest BM25 for the words of `text`, best first; ties by key.
 

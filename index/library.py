@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
 from filelock import FileLock
 
-from index.canaries import MODEL_CANARIES, check_model
+from index.canaries import check_model, stored_canaries
 from index.catalog import Catalog, PreparedArticle
 from index.database import Database
 from index.dense import DenseCache
+from index.durable import make_folder, require_room
 from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, StoreError, StoreLockedError, StoreWriteError
-from index.generations import tidy
 from index.lexical import LexicalCache
 from index.lock import lock_holder, writer_lock
-from index.prepare import encoder_texts, prepared, stored_encoder_text
+from index.prepare import prepared, texts_by_hash
 from index.snapshot import Snapshot
 from index.types import Article, FloatArray, IndexState, KnownSpace, PutResult
+from index.upkeep import Upkeep, leave_out_what_lacks_much, tidy_up
 from index.validate import checked_article
 
 log = logging.getLogger(__name__)
@@ -56,11 +56,12 @@ class Library:
         self._dense = self.dense_cache(embedder)
         self._lexical = LexicalCache(folder / "lexical", catalog, writable=self.writable)
         self._changing = Lock()
-        self._merging: Thread | None = None
+        self.upkeep = Upkeep({"merge": self._merge, "mend": self._mend})
         self._model_checked = False
         self._fault = ""
+        if self.writable:
+            leave_out_what_lacks_much(self._dense, self._lexical, catalog, embedder.space)
         self._snapshot = self._caught_up()
-        self._merge_when_due()
 
     def dense_cache(self, embedder: Embedder) -> DenseCache:
         """Open the dense cache of the embedder's space."""
@@ -76,9 +77,11 @@ class Library:
 
         Where a cache cannot be written questions go on with the state before.
         """
-        if self.catalog.seq() != self._snapshot.seq:
+        if self.catalog.seq() != self._snapshot.seq or self._lexical.is_behind:
             with self._changing:
                 self._catch_up_or_tell()
+        elif self._dense.fault or self._lexical.fault:
+            self._keep_up()
         return self._snapshot
 
     def _catch_up_or_tell(self) -> None:
@@ -103,7 +106,7 @@ class Library:
             )
             raise
         self._fault = ""
-        self._merge_when_due()
+        self._keep_up()
 
     def _caught_up(self) -> Snapshot:
         with self.catalog.reading():
@@ -127,21 +130,29 @@ class Library:
             self.embedder = self._load(active.model)
             self._dense = self.dense_cache(self.embedder)
 
-    def _merge_when_due(self) -> None:
+    def _keep_up(self) -> None:
         # The cost of a change must not depend on the size of the library.
-        if self._dense.merge_is_due and (self._merging is None or not self._merging.is_alive()):
-            self._merging = Thread(target=self._merge, args=(self._dense,), name="merge", daemon=True)
-            self._merging.start()
+        if self._dense.merge_is_due:
+            self.upkeep.begin("merge")
+        if self._dense.left_out or self._lexical.left_out:
+            self.upkeep.begin("mend")
 
-    def _merge(self, dense: DenseCache) -> None:
-        dense.merge()
-        with self._changing:
-            if dense is self._dense:
+    def _merge(self, progress: Callable[[float], None]) -> None:
+        if self._dense.merge_is_due:
+            self._on_caches(lambda: self._dense.merge(progress))
+
+    def _mend(self, progress: Callable[[float], None]) -> None:
+        cache = self._dense if self._dense.left_out else self._lexical
+        if cache.left_out:
+            self._on_caches(lambda: cache.rebuild(progress))
+
+    def _on_caches(self, work: Callable[[], None]) -> None:
+        """Take what came of work that was done beside changes."""
+        try:
+            work()
+        finally:
+            with self._changing:
                 self._catch_up_or_tell()
-
-    def _wait_for_merge(self) -> None:
-        if self._merging is not None:
-            self._merging.join()
 
     def rebuild(self, progress: Callable[[float], None] = lambda fraction: None) -> None:
         """Make both caches anew from the catalog beside those that are served, then switch.
@@ -162,7 +173,7 @@ class Library:
         every passage; where it has not, the library stays as it was and `StoreError` is raised.
         """
         self._require_writable()
-        self._wait_for_merge()
+        self.upkeep.wait("merge")
         with self._changing:
             if not caught_up():
                 raise StoreError(
@@ -170,6 +181,7 @@ class Library:
                     "The library stays as it was; run `groundwire verify`, then try again."
                 )
             seq = self.catalog.activate(embedder.space)
+            self._dense.retire()
             self.embedder, self._dense = embedder, dense
             self._model_checked = True
             self._snapshot = self._caught_up()
@@ -181,12 +193,7 @@ class Library:
 
         Raises `ModelError`. Costs a fraction of a second and loads the model.
         """
-        with self.catalog.reading():
-            keys = self.catalog.live_keys()
-            keys = keys[:: max(1, len(keys) // MODEL_CANARIES)][:MODEL_CANARIES]
-            passages = self.catalog.passages(keys.tolist())
-            vectors = self.catalog.vectors(keys, self.embedder.space)
-        check_model(self.embedder, [stored_encoder_text(passages[int(key)]) for key in keys], vectors)
+        check_model(self.embedder, *stored_canaries(self.catalog, self.embedder.space))
         self._model_checked = True
 
     def put(self, article: Article) -> PutResult:
@@ -226,7 +233,8 @@ class Library:
         self._require_writable()
         if not batch:
             return []
-        self._require_space_on_disk()
+        # SQLite's log, the caches and a delete need room: what is left is for them.
+        require_room(self._folder, FREE_BYTES_AT_LEAST)
         known = [self.catalog.unchanged(item.article) for item in batch]
         if all(known):
             if self.catalog.seq() != self._snapshot.seq:
@@ -249,11 +257,7 @@ class Library:
     def _new_vectors(
         self, batch: Sequence[PreparedArticle], made: Container[bytes] = ()
     ) -> dict[bytes, FloatArray]:
-        texts = {
-            key: text
-            for item in batch
-            for key, text in zip(item.content_hashes, encoder_texts(item.article, item.passages), strict=True)
-        }
+        texts = texts_by_hash(batch)
         missing = self.catalog.missing_vectors(list(texts), self.embedder.space)
         wanted = [key for key in texts if key in missing and key not in made]
         if not wanted:
@@ -287,7 +291,9 @@ class Library:
             dense_seq=snapshot.dense_leg.seq,
             lexical_seq=snapshot.lexical_leg.seq,
             degraded=tuple(
-                fault for fault in (self.catalog.failure, self._fault, self._dense.fault) if fault
+                fault
+                for fault in (self.catalog.failure, self._fault, self._dense.fault, self._lexical.fault)
+                if fault
             ),
         )
 
@@ -296,7 +302,7 @@ class Library:
 
         Where it cannot be written the log and `state` say so: every article is safe without it.
         """
-        self._wait_for_merge()
+        self.upkeep.wait("merge")
         if self.writable:
             with self._changing:
                 try:
@@ -305,8 +311,10 @@ class Library:
                     log.error("%s", error)
 
     def close(self) -> None:
-        """Write the caches and release the lock."""
+        """Write the caches, mended where they were damaged, and release the lock."""
+        self.upkeep.wait("mend")
         self.checkpoint()
+        self.upkeep.close()
         self.catalog.close()
         if self._lock is not None:
             self._lock.release()
@@ -325,7 +333,7 @@ class Library:
             return False
         try:
             self.catalog.require_same_file()
-            tidy(self._folder / "dense", self.catalog.seq())
+            tidy_up(self._folder, self.catalog)
             self._follow_space()
             dense = DenseCache(self._folder / "dense", self.catalog, self.embedder.space)
             lexical = LexicalCache(self._folder / "lexical", self.catalog, writable=True)
@@ -333,6 +341,7 @@ class Library:
             lock.release()
             raise
         self._dense, self._lexical, self._lock = dense, lexical, lock
+        leave_out_what_lacks_much(dense, lexical, self.catalog, self.embedder.space)
         self._catch_up_or_tell()
         log.info("this process writes to the library from change %d on", self._snapshot.seq)
         return True
@@ -342,15 +351,6 @@ class Library:
             raise StoreLockedError(
                 f"Another process ({lock_holder(self._folder)}) writes to this library, so this one cannot "
                 "change it. Send the change to that process (POST /v1/articles), or stop it first."
-            )
-
-    def _require_space_on_disk(self) -> None:
-        # SQLite's log, the caches and a delete need room: what is left is for them.
-        free = shutil.disk_usage(self._folder).free
-        if free < FREE_BYTES_AT_LEAST:
-            raise StoreWriteError(
-                f"Only {free >> 20} MiB are free on the disk of {self._folder}. Nothing was stored; free "
-                "disk space, then send it again. Questions and deletes go on."
             )
 
 
@@ -364,7 +364,7 @@ def open_library(
     cannot be used, `StoreVersionError` where a newer Groundwire wrote it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder, 0o700)
     except OSError as error:
         raise StoreError(
             f"The data folder {folder} cannot be made: {error}. Choose another in GROUNDWIRE_DATA."
@@ -376,7 +376,7 @@ def open_library(
         catalog = Catalog(Database(folder / "library.sqlite3", writable=lock is not None))
         undo.callback(catalog.close)
         if lock is not None:
-            tidy(folder / "dense", catalog.seq())
+            tidy_up(folder, catalog)
         library = Library(folder, catalog, embedder, lock, load)
         undo.pop_all()
     return library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from index.catalog import PreparedArticle
 from index.chunk import chunk, context
@@ -26,6 +27,15 @@ def encoder_texts(article: Article, passages: tuple[Passage, ...]) -> list[str]:
         )
         for passage in passages
     ]
+
+
+def texts_by_hash(batch: Iterable[PreparedArticle]) -> dict[bytes, str]:
+    """Give what the encoder sees of the passages of articles, each text once."""
+    return {
+        key: text
+        for item in batch
+        for key, text in zip(item.content_hashes, encoder_texts(item.article, item.passages), strict=True)
+    }
 
 
 def stored_encoder_text(passage: StoredPassage) -> str:

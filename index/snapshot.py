@@ -26,7 +26,7 @@ class Snapshot:
     @property
     def passage_count(self) -> int:
         """Number of passages that can be found."""
-        return self.dense_leg.count
+        return self.dense_leg.count or self.lexical_leg.count
 
     def dense(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
         """Give the k passages nearest to the question in meaning."""

@@ -41,6 +41,7 @@ from service.routes import (
 from service.settings import Settings, read_settings
 from service.store import FILE_NAME, ServiceStore
 from service.unanswered import unanswered
+from service.upkeep import queued_in, upkeep_kinds
 from service.uploads import Uploads
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,9 @@ def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[No
         Uploads(settings.data).tidy({job.params["upload"] for job in queue.waiting("ingest")})
         runners.append(JobRunner(queue, job_kinds(engine, settings)))
         runners[0].start()
+        engine.library.upkeep.by(queued_in(queue))
+        # Asks for what an opening found to be damaged.
+        engine.library.snapshot()
 
     def work_once_alone() -> None:
         try:
@@ -160,6 +164,7 @@ def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[No
         yield
     finally:
         stopping.set()
+        engine.library.upkeep.stop()
         if waiting.ident is not None:
             waiting.join()
         for runner in runners:
@@ -172,4 +177,5 @@ def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:
         *change_kinds(engine.library, Uploads(settings.data)),
         evaluation_kind(engine, settings),
         rebuild_kind(engine.library),
+        *upkeep_kinds(engine.library),
     ]

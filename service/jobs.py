@@ -1,9 +1,9 @@
 """Long work in the background: what kinds of jobs there are, and the threads that work on them.
 
-A kind is a name with a function. Kinds that write to the library are worked on one at a time; so are
-those that only read it, beside them, and the short changes that other processes hand over, so that
-nobody waits for a long load to change one article. Only the process that may write to the library works;
-any process of the data folder may queue a job, follow it and cancel it.
+A kind is a name with a function. Kinds that write to the library are worked on one at a time; so are those
+that only read it, beside them, the short changes that other processes hand over, so that nobody waits for a
+long load to change one article, and the library's own work on its caches. Only the process that may write
+to the library works; any process of the data folder may queue a job, follow it and cancel it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from service.job_queue import Job, JobQueue
 
 log = logging.getLogger(__name__)
 
-Lane: TypeAlias = Literal["write", "read", "change"]
+Lane: TypeAlias = Literal["write", "read", "change", "upkeep"]
 
-_LOOK_EVERY_S: dict[Lane, float] = {"write": 0.5, "read": 0.5, "change": 0.02}
+_LOOK_EVERY_S: dict[Lane, float] = {"write": 0.5, "read": 0.5, "change": 0.02, "upkeep": 0.5}
 _REPORT_EVERY_S = 0.25
 _STOP_PATIENCE_S = 30.0
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pathlib import Path
 from fakes import FakeEmbedder
 from kill_worker import article
 
-from index import dense, generations
+from index import dense
 from index import library as library_module
 from index.database import Change, Database
 from index.errors import StoreError, StoreWriteError
@@ -85,7 +86,8 @@ def write_no_file_through() -> None:
 
 
 def write_no_folder_through() -> None:
-    generations.sync_folder = lambda folder: None
+    fsync = os.fsync
+    os.fsync = lambda handle: None if stat.S_ISDIR(os.fstat(handle).st_mode) else fsync(handle)
 
 
 def write_the_catalog_through_some_time() -> None:
