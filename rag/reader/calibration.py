@@ -58,6 +58,9 @@ class Calibration:
             languages = row[part]
             if not isinstance(languages, Mapping):
                 raise ValueError(f"{part} is no object")
+            for fit in languages.values():
+                if set(fit) != {"bias", *names}:
+                    raise ValueError(f"{part} weighs {sorted(fit)}, not bias and {sorted(names)}")
             regressions[part] = {
                 language: Regression(float(fit["bias"]), tuple(float(fit[name]) for name in names))
                 for language, fit in languages.items()

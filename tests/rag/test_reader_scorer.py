@@ -131,13 +131,20 @@ def test_calibration_comes_back_from_json_as_it_was():
     fitted = Calibration(
         {"en": Regression(-1.0, (1.0, 0.5, 0.25, -0.1)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
         {"en": Regression(2.0, (0.1, 0.2, 0.3, 0.4)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
-        {"en": Regression(0.5, (1.0, 0.5, 0.1, 0.2, 0.3, 2.0)), "zh": Regression(0.0, (1.0,) + (0.0,) * 5)},
+        {"en": Regression(0.5, (1.0, 0.5, 0.1, 2.0)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
         {"en": 0.2, "zh": 0.3},
         0.25,
         1.5,
     )
     assert Calibration.from_json(json.loads(json.dumps(fitted.to_json()))) == fitted
     assert len(SENTENCE) == len(PASSAGE) == 4
+
+
+def test_weights_of_other_inputs_than_todays_are_refused(artefact):
+    row = json.loads(json.dumps(artefact.calibration.to_json()))
+    row["question"]["en"]["logit"] = 0.5
+    with pytest.raises(ValueError, match="question weighs"):
+        Calibration.from_json(row)
 
 
 def scored(*scores: float) -> list[ScoredPassage]:
