@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 
 from index.language import detect
 from index.tokens import lexical_tokens
+from rag.chinese_names import missing_chinese_names
 from rag.dates import DateMention, date_mentions
 from rag.names import is_common, looks_like_chinese_name, names_in
 from rag.quantities import Quantity, quantities, restates, same_unit
@@ -66,6 +67,7 @@ def missing_names(
             for word in _unknown_words(name, f"{evidence}\n{context}", aliases)
         ),
         *_new_chinese_names(plain, known, aliases),
+        *missing_chinese_names(plain, known, aliases),
     ]
 
 
