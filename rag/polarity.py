@@ -25,6 +25,7 @@ _CHINESE_EXPLICIT = re.compile(
     r"|无(?=[法需须])|[并毫暂从均]无|(?:[绝而]|并(?!非法))非|勿|别(?=再|把|让)|(?<=[以得拒])否"
 )
 _CHINESE_SOFT = re.compile(r"[不没未无否难拒免禁停缺失反避防止罕少零误除绝消杜弱勿]|而是|并非|绝非|而非|非法")
+_JOINS = frozenset("and but while whereas because although so since which who".split())
 _REACH = 5
 _REACH_CHINESE = 9
 _CLOSE = 4
@@ -87,8 +88,13 @@ def _scope(text: Reading, place: int, *, back: bool) -> list[int]:
     if back:
         reach = _BACK_CHINESE if text.is_chinese else _BACK
     clause = text.tokens[place].clause
-    near = range(place + 1, min(len(text.tokens), place + (reach + 1 if text.is_chinese else 14)))
-    after = [p for p in near if text.tokens[p].clause == clause and text.tokens[p].key]
+    after: list[int] = []
+    for p in range(place + 1, min(len(text.tokens), place + (reach + 1 if text.is_chinese else 14))):
+        token = text.tokens[p]
+        if token.clause != clause or (after and token.word in _JOINS):
+            break
+        if token.key:
+            after.append(p)
     if after or back:
         return after[:reach]
     before = range(max(0, place - 5), place)
