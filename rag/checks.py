@@ -219,7 +219,7 @@ def _initials(text: str) -> set[str]:
 
 
 def _spelled(text: str) -> set[str]:
-    """Give what the first letters of successive words spell, three or more: `ceo` of "chief executive officer"."""
+    """Give what the first letters of three words or more spell: `ceo` of "chief executive officer"."""
     found = set()
     for part in re.split(r"[.;:,?!\n]", _dotless(text)):
         words = re.findall(r"[^\W\d_]+", part)

@@ -9,7 +9,8 @@ from index.tokens import CHINESE
 from rag.names import looks_like_chinese_name
 
 _TITLE = re.compile(r"《([^》]{2,30})》")
-_TRANSLITERATED = re.compile(rf"[{CHINESE}]{{1,5}}(?:·[{CHINESE}]{{1,8}})+")
+_TRANSLITERATED = re.compile(rf"([{CHINESE}]{{2}})·([{CHINESE}]{{2}})")
+"""The characters beside the dot: where such a name begins and ends in a run, nothing shows."""
 _OF_BODIES = frozenset("局会部院厅处室所司团队方家者员们市县区")
 """Last characters of what speaks as a body and not as a person."""
 _INSTITUTION = re.compile(
@@ -31,9 +32,7 @@ _PERSON = re.compile(
 )
 
 
-def missing_chinese_names(
-    statement: str, known: str, aliases: Mapping[str, frozenset[str]]
-) -> list[str]:
+def missing_chinese_names(statement: str, known: str, aliases: Mapping[str, frozenset[str]]) -> list[str]:
     """Give the titles, transliterated names, institutions, places and speakers that are not in what is known.
 
     Of an institution or place the two characters before the word for it must be known in this order, of a
@@ -49,7 +48,10 @@ def missing_chinese_names(
 
 def _alias_known(name: str, known: str, aliases: Mapping[str, frozenset[str]]) -> bool:
     return any(
-        other.casefold() in known for own, others in aliases.items() if own in name or name in own for other in others
+        other.casefold() in known
+        for own, others in aliases.items()
+        if own in name or name in own
+        for other in others
     )
 
 
@@ -59,7 +61,7 @@ def _candidates(statement: str) -> Iterator[tuple[str, list[str]]]:
         title = match[1].casefold()
         yield match.group(), [title[:4], title[-4:]]
     for match in _TRANSLITERATED.finditer(statement):
-        yield match.group(), match.group().split("·")
+        yield match.group(), [match[1], match[2]]
     for match in _INSTITUTION.finditer(statement):
         if not set(match[1]) & _GENERAL:
             yield match.group(), [match[1]]

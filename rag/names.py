@@ -81,7 +81,7 @@ def _openers() -> frozenset[str]:
 
 
 def is_opener(word: str) -> bool:
-    """Whether a lower-case word is a common one, as it is or in the plural, that a sentence can begin with."""
+    """Whether a lower-case word is a common one that sentences begin with, as it is or in the plural."""
     return word in _openers() or word.removesuffix("s") in _openers() or word.removesuffix("es") in _openers()
 
 

@@ -61,7 +61,8 @@ def _turned(
         if not opposed:
             same = max(same, score)
         elif score > other and not any(
-            _opposed(stated, known, own, candidate) is False and _match(stated, known, own, candidate) >= score
+            _opposed(stated, known, own, candidate) is False
+            and _match(stated, known, own, candidate) >= score
             for own in said
             if own is not word
         ):
@@ -70,7 +71,7 @@ def _turned(
 
 
 def _opposed(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> bool | None:
-    """Tell whether two words say the opposite where they stand; None where they have nothing to do with it."""
+    """Tell whether two words say the opposite where they stand; None where that cannot be told."""
     opposed = candidate.opposes(word)
     if not opposed and not candidate.agrees_with(word):
         return None
@@ -90,6 +91,8 @@ def _match(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> in
 
 
 _NEEDED = 1
+"""Words that must stand around both places."""
+
 _NEAR = 8
 _NEAR_CHINESE = 12
 
@@ -143,7 +146,7 @@ def _plain_forms(word: str) -> set[str]:
 
 @cache
 def _lexicon() -> dict[str, tuple[tuple[int, int], ...]]:
-    """Read the list: each word with the lines and sides that it stands on; a word on both sides on neither."""
+    """Read the list: each word with the lines and sides that it stands on, those apart that hold it twice."""
     found: dict[str, list[tuple[int, int]]] = {}
     text = (files("rag") / _FILE).read_text(encoding="utf-8")
     for line, entry in enumerate(text.splitlines()):

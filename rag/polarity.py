@@ -26,13 +26,22 @@ _CHINESE_EXPLICIT = re.compile(
 )
 _CHINESE_SOFT = re.compile(r"[不没未无否难拒免禁停缺失反避防止罕少零误除绝消杜弱勿]|而是|并非|绝非|而非|非法")
 _JOINS = frozenset("and but while whereas because although so since which who".split())
-_REACH = 5
-_REACH_CHINESE = 9
-_CLOSE = 4
+"""Words behind which a denial no longer bears."""
+
+_REACH, _REACH_CHINESE = 5, 9
+"""How far a denial of the statement bears: content words in English, characters in Chinese."""
+
+_BACK, _BACK_CHINESE = 1, 2
+"""The same for a denial of the evidence, of which a statement may leave out more."""
+
+_NEEDED, _NEEDED_BACK = 1, 3
+"""More words than this must stand around both places, in the same two cases."""
+
 _NEAR, _NEAR_CHINESE = (9, 5), (14, 8)
+"""Tokens before and behind a place in which other words can deny it."""
+
+_CLOSE = 4
 _BESIDE = 3
-_BACK = 1
-_BACK_CHINESE = 2
 
 
 def polarity_differs(statement: str, evidence: str) -> bool:
@@ -45,23 +54,17 @@ def polarity_differs(statement: str, evidence: str) -> bool:
     return _denied_anew(stated, known, _NEEDED) or _denied_anew(known, stated, _NEEDED_BACK, back=True)
 
 
-_NEEDED = 1
-_NEEDED_BACK = 3
-
-
 def _denied_anew(one: Reading, other: Reading, needed: int, *, back: bool = False) -> bool:
     """Whether one text denies something that the other says at its best matching place without denial."""
     for place in explicit(one):
-        scope = _scope(one, place, back=back)
-        keys = [one.tokens[p].key for p in scope]
+        keys = [one.tokens[p].key for p in _scope(one, place, back=back)]
         spoken_of = next((key for key in keys if key in other.places), "")
         found = other.nearest([spoken_of], one.around(place))
         if found is None:
             continue
         match, score = found
-        if score <= needed or may_deny(other, match, keys) or _said_elsewhere(one, other, match):
-            continue
-        return True
+        if score > needed and not may_deny(other, match, keys) and not _said_elsewhere(one, other, match):
+            return True
     return False
 
 
@@ -112,9 +115,7 @@ def _deny_in_other_words(text: Reading, places: Iterable[int], place: int, scope
     near = [text.tokens[p] for p in places if 0 <= p < len(text.tokens) and text.tokens[p].clause == clause]
     if text.is_chinese:
         return any(_CHINESE_SOFT.match(text.text, token.start) for token in near)
-    return any(
-        _EXPLICIT.fullmatch(t.word) or (t.key not in scope and _SOFT.fullmatch(t.word)) for t in near
-    )
+    return any(_EXPLICIT.fullmatch(t.word) or (t.key not in scope and _SOFT.fullmatch(t.word)) for t in near)
 
 
 def denial(text: Reading, place: int, length: int = 1) -> bool | None:

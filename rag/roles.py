@@ -1,9 +1,9 @@
-"""Whether a statement gives one thing the place that its evidence gives another: amounts and names swapped."""
+"""Whether a statement gives one thing the place that its evidence gives another: amounts, names."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,10 +15,14 @@ from rag.quantities import quantities
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Something of which a text says something: its places in the tokens of the text, first and last."""
+    """Something of which a text says something: its places in the tokens of the text, first and last.
+
+    `clauses` are those in which the text has an anchor of this kind.
+    """
 
     kind: str
     places: tuple[tuple[int, int], ...]
+    clauses: frozenset[int]
 
 
 def places_exchanged(statement: str, evidence: str) -> bool:
@@ -78,6 +82,8 @@ def _fits_exchanged(
 
 
 _MARGIN = 0.3
+"""How much better the exchanged places must fit, in words that stand close by."""
+
 _NEAR = 5
 _NEAR_CHINESE = 8
 
@@ -90,14 +96,15 @@ def _listed(text: Reading, one: Anchor, other: Anchor) -> bool:
 
 def _fit(stated: Reading, known: Reading, own: Anchor, other: Anchor) -> float:
     """Give how much of what stands around an anchor stands around another; what is near counts more."""
-    around = _weighed(stated, own.places[0])
+    around = _weighed(stated, own.places[0], own.clauses)
     return max(
         sum(min(weight, near[key]) for key, weight in around.items() if key in near)
-        for near in (_weighed(known, place) for place in other.places)
+        for near in (_weighed(known, place, other.clauses) for place in other.places)
     )
 
 
-def _weighed(text: Reading, place: tuple[int, int]) -> dict[str, float]:
+def _weighed(text: Reading, place: tuple[int, int], own: Collection[int]) -> dict[str, float]:
+    """Give the keys around a place with their weight; clauses with an anchor of their own are left to it."""
     reach = _NEAR_CHINESE if text.is_chinese else _NEAR
     first, last = place
     sentence = text.tokens[first].sentence
@@ -108,6 +115,8 @@ def _weighed(text: Reading, place: tuple[int, int]) -> dict[str, float]:
             if 0 <= at < len(text.tokens) and text.tokens[at].sentence == sentence:
                 token = text.tokens[at]
                 weight = (1 - (distance - 1) / reach) * (1 if token.clause == clause else 0.5)
+                if token.clause != clause and token.clause in own:
+                    continue
                 if token.key and not token.word[0].isdecimal():
                     found[token.key] = max(found.get(token.key, 0), weight)
     return found
@@ -140,4 +149,9 @@ def _anchors(text: Reading, spans: Iterator[tuple[str, str, int, int]]) -> Mappi
         inside = [place for place, token in enumerate(text.tokens) if start <= token.start < end]
         if inside:
             found.setdefault(name, (kind, []))[1].append((inside[0], inside[-1]))
-    return {name: Anchor(kind, tuple(places)) for name, (kind, places) in found.items()}
+    clauses: dict[str, set[int]] = {}
+    for kind, places in found.values():
+        clauses.setdefault(kind, set()).update(text.tokens[first].clause for first, _ in places)
+    return {
+        name: Anchor(kind, tuple(places), frozenset(clauses[kind])) for name, (kind, places) in found.items()
+    }
