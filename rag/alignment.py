@@ -15,10 +15,11 @@ _BREAKS = frozenset(".;:,?!—。；：，？！、\n")
 _ENDS = frozenset(".?!。？！\n")
 _LIGHT = frozenset(
     "a about after all also am an and any are as at be because been before being but by can could did do "
-    "ever does for from had has have having he her hers him his how i if in into is it its just longer may "
-    "me might more most much my no nor not now of off on one only or other our out over own said say says "
-    "she should so some such than that the their them then there these they this those to too under up us "
-    "very was we were what when where which while who whom why will with would yet you your even still".split()
+    "does even ever for from had has have having he her hers him his how i if in into is it its just "
+    "longer may me might more most much my no nor not now of off on one only or other our out over own "
+    "said say says she should so some still such than that the their them then there these they this "
+    "those to too under up us very was we were what when where which while who whom why will with would "
+    "yet you your".split()
 )
 _LIGHT_CHINESE = frozenset("的了是在有和与及也都就而等被将会并其这那该为对从到把让向以于之所又还称说")
 _WIDTH = 8
