@@ -9,8 +9,10 @@ from difflib import SequenceMatcher
 
 from index.language import detect
 from index.tokens import lexical_tokens
-from rag.dates import DateMention, date_mentions
-from rag.names import is_common, looks_like_chinese_name, names_in
+from rag.chinese_names import missing_chinese_names
+from rag.dates import MONTHS, DateMention, date_mentions
+from rag.names import is_common, is_opener, looks_like_chinese_name, names_in, opens_sentence
+from rag.numerals import english_number
 from rag.quantities import Quantity, quantities, restates, same_unit
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
@@ -59,13 +61,18 @@ def missing_names(
     plain = re.sub(r"\s?\[[^\]]*\]", "", statement)
     known = f"{evidence}\n{context}" if _speaks_of_someone(evidence) else evidence
     return [
-        *(word for name in names_in(plain) for word in _unknown_words(name, known, aliases)),
+        *(
+            word
+            for name in names_in(plain)
+            for word in _unknown_words(name, known, aliases, opens=opens_sentence(plain, name))
+        ),
         *(
             word
             for name in names_in(bracketed)
             for word in _unknown_words(name, f"{evidence}\n{context}", aliases)
         ),
         *_new_chinese_names(plain, known, aliases),
+        *missing_chinese_names(plain, known, aliases),
     ]
 
 
@@ -80,10 +87,10 @@ def negation_differs(statement: str, evidence: str) -> bool:
     stated, plain = read(statement)
     known, known_plain = read(evidence)
     added = stated - known
-    if added & known_plain:
-        return True
     if not _copies(statement, evidence):
         return False
+    if added & known_plain:
+        return True
     dropped = {word for word in plain & known if word not in known_plain and word not in stated}
     return bool(dropped) or bool(added and not known)
 
@@ -152,22 +159,38 @@ _SAME_COUNTRY = (
 )
 
 
-def _unknown_words(name: str, known: str, aliases: Mapping[str, frozenset[str]]) -> list[str]:
-    if any(other.casefold() in known.casefold() for other in aliases.get(name, ())):
-        return []
+def _unknown_words(
+    name: str, known: str, aliases: Mapping[str, frozenset[str]], *, opens: bool = False
+) -> list[str]:
+    """Give the words of a name that are not known; `opens` where it is the first word of a sentence."""
     folded = known.casefold()
+    if any(other.casefold() in folded for other in aliases.get(name, ())):
+        return []
     words = set(re.findall(r"[^\W_]+(?:[.'’-][^\W_]+)*", folded))
     initials = _initials(known)
     unknown = []
-    for word in re.findall(r"[^\W_]+(?:[.&'’-][^\W_]+)*", name):
+    for word in re.findall(r"[^\W_]+(?:[.&'’][^\W_]+)*", name):
         plain = re.sub(r"['’]s$", "", word).casefold()
         if len(plain) < 2 or is_common(word) or not word[0].isupper() or plain in words or plain in folded:
             continue
-        if name == word and plain.endswith(_PLAIN_ENDINGS) and len(plain) > 5 and word[1:].islower():
+        if name == word and word[1:].islower() and (_may_be_plain(plain) or (opens and is_opener(plain))):
             continue
-        if not (_related(plain, words) or plain.replace(".", "") in initials or _country(plain, words)):
+        if _is_known_month(plain, known) or english_number(plain) is not None:
+            continue
+        letters = plain.replace(".", "")
+        if letters in initials or (word.isupper() and letters in _spelled(known)):
+            continue
+        if not (_related(plain, words) or _country(plain, words)):
             unknown.append(word)
     return unknown
+
+
+def _is_known_month(word: str, known: str) -> bool:
+    return word in MONTHS and any(m.month == MONTHS.index(word) + 1 for m in date_mentions(known))
+
+
+def _may_be_plain(word: str) -> bool:
+    return word.endswith(_PLAIN_ENDINGS) and len(word) > 5
 
 
 def _related(word: str, words: set[str]) -> bool:
@@ -186,12 +209,32 @@ def _country(word: str, words: set[str]) -> bool:
 
 
 def _initials(text: str) -> set[str]:
-    runs = re.findall(r"(?:[A-Z][\w’'-]+\s+(?:(?:of|and|the|for)\s+)?){1,6}[A-Z][\w’'-]+", text)
+    """Give what the capitals of successive words spell: `fbi` of "Federal Bureau of Investigation"."""
+    runs = re.findall(r"(?:[A-Z][\w’'-]*\s+(?:(?:of|and|the|for)\s+)?){1,6}[A-Z][\w’'-]*", _dotless(text))
     found = set()
     for run in runs:
         letters = "".join(word[0] for word in run.split() if word[0].isupper()).casefold()
         found |= {letters[i:j] for i in range(len(letters)) for j in range(i + 2, len(letters) + 1)}
     return found
+
+
+def _spelled(text: str) -> set[str]:
+    """Give what the first letters of three words or more spell: `ceo` of "chief executive officer"."""
+    found = set()
+    for part in re.split(r"[.;:,?!\n]", _dotless(text)):
+        words = re.findall(r"[^\W\d_]+", part)
+        for telling in (words, [word for word in words if word.casefold() not in _JOINING]):
+            letters = "".join(word[0] for word in telling).casefold()
+            found |= {letters[i : i + n] for n in range(3, 7) for i in range(len(letters) - n + 1)}
+    return found
+
+
+def _dotless(text: str) -> str:
+    """Write `U.S.` as two words of one letter."""
+    return re.sub(r"\b([A-Z])\.(?=[A-Z]\b|\s)", r"\1 ", text)
+
+
+_JOINING = frozenset("of and the for in on a an to".split())
 
 
 def _new_chinese_names(statement: str, known: str, aliases: Mapping[str, frozenset[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rag.numerals import chinese_number
 
-_MONTHS = "january february march april may june july august september october november december".split()
+MONTHS = "january february march april may june july august september october november december".split()
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
@@ -127,7 +127,7 @@ def _mention(match: re.Match[str]) -> DateMention:
 
 def _month(name: str) -> int:
     return next(
-        (n for n, month in enumerate(_MONTHS, start=1) if name and month.startswith(name[:3].lower())), 0
+        (n for n, month in enumerate(MONTHS, start=1) if name and month.startswith(name[:3].lower())), 0
     )
 
 

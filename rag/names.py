@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 _LATIN = r"[A-Za-z0-9\u00c0-\u024f]"
 _WORD = rf"[A-Z](?:[A-Za-z0-9\u00c0-\u024f’'&.-]*{_LATIN})?"
@@ -71,6 +72,23 @@ def names_in(text: str) -> tuple[str, ...]:
 def is_common(word: str) -> bool:
     """Whether a capitalised word says nothing of a name: function words and common openers of sentences."""
     return word.casefold().rstrip(".'’") in _COMMON
+
+
+@cache
+def _openers() -> frozenset[str]:
+    lines = (files("rag") / "openers.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def is_opener(word: str) -> bool:
+    """Whether a lower-case word is a common one that sentences begin with, as it is or in the plural."""
+    return word in _openers() or word.removesuffix("s") in _openers() or word.removesuffix("es") in _openers()
+
+
+def opens_sentence(text: str, name: str) -> bool:
+    """Whether a name stands first in a sentence wherever the text has it."""
+    places = [match.start() for match in re.finditer(re.escape(name), text)]
+    return bool(places) and all(_OPENS.search(text[max(0, place - 4) : place]) for place in places)
 
 
 def looks_like_chinese_name(run: str) -> bool:

@@ -11,8 +11,11 @@ from rag.checks import missing_dates, missing_figures, missing_names, negation_d
 from rag.dates import date_mentions
 from rag.instructions import is_instruction
 from rag.names import names_in
+from rag.opposites import opposite_said
 from rag.overlap import word_share
+from rag.polarity import polarity_differs
 from rag.quantities import quantities
+from rag.roles import places_exchanged, sides_exchanged
 from rag.support import SimilaritySupport, SupportScorer
 from rag.types import DraftStatement, Evidence, Support
 
@@ -75,9 +78,19 @@ class Verifier:
         closest = max((item.text for item in cited), key=lambda sentence: word_share(text, sentence))
         if detect(text) != detect(together):
             return _across_languages(text)
-        if negation_differs(text, closest) or roles_swapped(text, closest):
+        if negation_differs(text, closest) or roles_swapped(text, closest) or turned_round(text, together):
             return UNSUPPORTED
         return None
+
+
+def turned_round(text: str, evidence: str) -> bool:
+    """Whether a paraphrase says the contrary of its evidence, or lets two things change places."""
+    return (
+        polarity_differs(text, evidence)
+        or opposite_said(text, evidence)
+        or places_exchanged(text, evidence)
+        or sides_exchanged(text, evidence)
+    )
 
 
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:

@@ -1,0 +1,164 @@
+"""What rules say of paraphrases: denials, opposites, places exchanged, names in Chinese."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.alignment import read
+from rag.checks import missing_names
+from rag.chinese_names import missing_chinese_names
+from rag.opposites import opposite_said, sided
+from rag.polarity import polarity_differs
+from rag.roles import places_exchanged, sides_exchanged
+
+EVIDENCE = (
+    "The harbour authority approved the new terminal after residents dropped their complaint.\n"
+    "Ferries to the island will run every hour, and tickets remain free for children."
+)
+EVIDENCE_ZH = (
+    "港务局批准了新码头的建设方案，居民随后撤回了投诉。\n前往该岛的渡轮每小时一班，儿童乘船继续免票。"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("The authority has not approved a new terminal at the harbour.", EVIDENCE),
+        ("Ferries will not run to the island every hour.", EVIDENCE),
+        ("新码头的建设方案未获港务局批准建设。", "港务局称新码头的建设方案已经动工建设。"),
+        ("前往该岛的渡轮不再每小时一班。", EVIDENCE_ZH),
+        (
+            "The bank in Tarn is still paying out the savings of its older customers.",
+            "Since May the bank in Tarn is not paying out the savings of its older customers.",
+        ),
+    ],
+)
+def test_denial_of_what_the_evidence_says_is_noticed(statement, evidence):
+    assert polarity_differs(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("The authority approved a terminal.", EVIDENCE),
+        ("The pilots could not land the plane.", "The pilots were unable to land the plane in the storm."),
+        ("The union did not accept the offer.", "The union refused to accept the offer of the railway."),
+        ("The museum has no entrance fee.", "The museum charges no entrance fee on Sundays."),
+        ("居民不再反对新码头。", "居民已放弃反对新码头，撤回了投诉。"),
+        ("法院没有受理此案。", "法院拒绝受理此案，并退回了材料。"),
+    ],
+)
+def test_denial_in_other_words_agrees(statement, evidence):
+    assert not polarity_differs(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("Sales of the bakery rose by a tenth.", "In March the bakery's sales declined by about a tenth."),
+        ("The council rejected the plan for the bridge.", "The council accepted a plan for a bridge."),
+        ("Wages gained while rents were shrinking.", "Wages fell while rents were growing."),
+        ("面包店的销售额上升了一成。", "三月份面包店的销售额下降约一成。"),
+        ("市议会反对修桥方案。", "市议会经讨论后支持修桥方案。"),
+    ],
+)
+def test_opposite_in_the_place_that_matches_is_noticed(statement, evidence):
+    assert opposite_said(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("Sales of the bakery fell by a tenth.", "In March the bakery's sales declined by about a tenth."),
+        ("Sales rose and rents fell.", "While rents fell, sales rose."),
+        ("Sales did not rise.", "Sales fell."),
+        ("面包店的销售额下滑了一成。", "三月份面包店的销售额下降约一成。"),
+        ("进口增加，出口减少。", "出口减少的同时，进口增加。"),
+    ],
+)
+def test_same_direction_in_other_words_agrees(statement, evidence):
+    assert not opposite_said(statement, evidence)
+
+
+def test_forms_of_listed_words_are_known():
+    words = {word.word for word in sided(read("Prices climbed, then shops cutting staff denied shrinking."))}
+    assert {"climbed", "cutting", "denied", "shrinking"} <= words
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence", "exchanged"),
+    [
+        (
+            "The paper mill came to 40 million dollars, the new harbour 90 million dollars.",
+            "Building the harbour cost 90 million dollars. The paper mill was had for 40 million dollars.",
+            False,
+        ),
+        (
+            "The paper mill came to 90 million dollars, the new harbour 40 million dollars.",
+            "Building the harbour cost 90 million dollars. The paper mill was had for 40 million dollars.",
+            True,
+        ),
+        ("造纸厂耗资9000万元，新港口耗资4000万元。", "修建新港口花费9000万元，造纸厂花费4000万元。", True),
+        ("造纸厂耗资4000万元，新港口耗资9000万元。", "修建新港口花费9000万元，造纸厂花费4000万元。", False),
+        ("Between 3% and 5% of the eggs broke.", "Of the eggs, 3% to 5% broke.", False),
+    ],
+)
+def test_amounts_in_each_others_place_are_noticed(statement, evidence, exchanged):
+    assert places_exchanged(statement, evidence) == exchanged
+
+
+def test_names_in_each_others_place_are_noticed():
+    evidence = "The striker Marlow praised his goalkeeper. Later the coach Denholm left the pitch in anger."
+    assert places_exchanged(
+        "The coach Marlow left in anger; striker Denholm praised his goalkeeper.", evidence
+    )
+    assert not places_exchanged(
+        "The coach Denholm left in anger; striker Marlow praised his goalkeeper.", evidence
+    )
+
+
+def test_sides_of_a_chinese_comparison_are_compared():
+    evidence = "数据显示，今年北线比南线更受游客欢迎。"
+    assert sides_exchanged("南线比北线更受欢迎。", evidence)
+    assert not sides_exchanged("北线比南线更受欢迎。", evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("他在《海风》一书中写到这座灯塔。", ["《海风》"]),
+        ("他在《灯塔纪事》一书中写到这座灯塔。", []),
+        ("灯塔由卡洛斯·梅德拉设计。", ["洛斯·梅德"]),
+        ("灯塔由安东·贝尔格设计。", []),
+        ("青岚市负责维护灯塔。", ["青岚市"]),
+        ("临浦市负责维护灯塔。", []),
+        ("该市负责维护灯塔。", []),
+        ("周海燕表示，灯塔将重新开放。", ["周海燕"]),
+        ("林秋实表示，灯塔将重新开放。", []),
+        ("卫健局表示，灯塔将重新开放。", []),
+    ],
+)
+def test_chinese_names_that_nothing_accounts_for(statement, missing):
+    known = "《灯塔纪事》的作者林秋实介绍，这座灯塔由安东·贝尔格设计，由临浦市维护，明年重新开放。"
+    assert missing_chinese_names(statement, known, {}) == missing
+
+
+def test_alias_accounts_for_a_chinese_name():
+    aliases = {"青岚市": frozenset({"Qinglan"})}
+    assert missing_chinese_names("青岚市负责维护灯塔。", "Qinglan maintains it.", aliases) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence", "missing"),
+    [
+        ("Stubborn fires burned for days.", "Fires that would not go out burned for days.", []),
+        ("Marlow burned for days.", "Fires that would not go out burned for days.", ["Marlow"]),
+        ("The CEO left.", "The chief executive officer left.", []),
+        ("The USDA pays.", "The U.S. Department of Agriculture pays.", []),
+        ("The FDA pays.", "The U.S. Department of Agriculture pays.", ["FDA"]),
+        ("It opened in November.", "It opened on Nov. 3.", []),
+        ("Forty-eight ships came.", "All 48 ships came.", []),
+    ],
+)
+def test_words_that_are_no_new_names(statement, evidence, missing):
+    assert missing_names(statement, evidence, "", {}) == missing
