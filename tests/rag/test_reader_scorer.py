@@ -140,8 +140,8 @@ def test_calibration_comes_back_from_json_as_it_was():
     assert len(SENTENCE) == len(PASSAGE) == 4
 
 
-def test_weights_of_other_inputs_than_todays_are_refused(artefact):
-    row = json.loads(json.dumps(artefact.calibration.to_json()))
+def test_weights_of_other_inputs_than_todays_are_refused():
+    row = json.loads(json.dumps(even_calibration().to_json()))
     row["question"]["en"]["logit"] = 0.5
     with pytest.raises(ValueError, match="question weighs"):
         Calibration.from_json(row)
