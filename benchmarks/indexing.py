@@ -67,7 +67,7 @@ def put_into_library(material: Material, embedder: SentenceEmbedder, rounds: Rou
         rounds.put_many_passages = library.state().passages
         library.close()
     rounds.put_many.append(watch.spent["all"] / 1000)
-    rounds.put_many_embedding.append(watch.spent["embed"] / 1000)
+    rounds.put_many_embedding.append(watch.spent["embed passages"] / 1000)
 
 
 def measure(

@@ -137,9 +137,9 @@ def measure_size(library: Library, watch: Stopwatch, held_out: Sequence[Article]
     """
     adding, embedding, searching = [], [], []
     for article in held_out:
-        before = watch.spent["embed"]
+        before = watch.spent["embed passages"]
         adding.append(1000 * timed(lambda article=article: library.put(article)))
-        embedding.append(watch.spent["embed"] - before)
+        embedding.append(watch.spent["embed passages"] - before)
         require_found(library, article)
     for article in held_out:
         understanding = understand(Question(article.title[:200]))
@@ -212,12 +212,13 @@ def embedder_of(vectors: str, real: Path) -> Embedder:
     """Give the embedder of a kind of vectors; `real` is the file of those that noise is added to."""
     if vectors == "made":
         return MadeVectors()
+    model = load_embedder(DEFAULT_MODEL)
     if vectors == "real":
-        return load_embedder(DEFAULT_MODEL)
+        return model
     if not real.is_file():
         texts = list(islice(_texts(), REAL_VECTORS))
-        np.save(real, load_embedder(DEFAULT_MODEL).embed_passages(texts))
-    return NoisyVectors(real)
+        np.save(real, model.embed_passages(texts))
+    return NoisyVectors(real, model)
 
 
 def _texts() -> Iterator[str]:
@@ -240,7 +241,7 @@ def measure(sizes: Sequence[int], held_out: int, vectors: str, work: Path) -> li
         fill(library, islice(source, size - stored))
         building += time.perf_counter() - started
         stored = size
-        built_without = building - watch.spent["embed"] / 1000
+        built_without = building - watch.spent["embed passages"] / 1000
         figures = measure_size(library, watch, probes)
         figures["recall_at_10"] = recall(library, questions)
         state = library.state()

@@ -188,7 +188,7 @@ class Stopwatch:
 
 
 class TimedEmbedder:
-    """An embedder whose time is taken under the name `embed`."""
+    """An embedder whose time is taken: `embed` for questions, `embed passages` for what is stored."""
 
     def __init__(self, embedder: Embedder, watch: Stopwatch) -> None:
         self._embedder = embedder
@@ -206,7 +206,7 @@ class TimedEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> FloatArray:
         """Embed texts to be found, timed."""
-        return self._watch.timed("embed", lambda: self._embedder.embed_passages(texts))
+        return self._watch.timed("embed passages", lambda: self._embedder.embed_passages(texts))
 
     def embed_queries(self, texts: Sequence[str]) -> FloatArray:
         """Embed texts to find others with, timed."""

@@ -1,4 +1,4 @@
-"""Embedders that need no model: for libraries whose making would otherwise take hours."""
+"""Embedders that need no model for passages: for libraries whose making would otherwise take hours."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.embed import Embedder
 from index.types import FloatArray, Space
 
 CENTRES = 1000
@@ -38,10 +39,14 @@ class MadeVectors:
 
 
 class NoisyVectors:
-    """Gives each text one of many real vectors, which a file holds, moved in a direction of its own."""
+    """Gives each passage one of many real vectors, which a file holds, moved in a direction of its own.
 
-    def __init__(self, real: Path) -> None:
+    Questions are embedded by the model that made the real vectors: a search costs what it costs.
+    """
+
+    def __init__(self, real: Path, model: Embedder) -> None:
         self._real: FloatArray = np.load(real)
+        self._model = model
         self.space = Space("noisy", "1" * 64, self._real.shape[1])
         self.languages = frozenset(("en", "zh"))
 
@@ -55,7 +60,9 @@ class NoisyVectors:
             row += (1 - COSINE_TO_REAL**2) ** 0.5 * own
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    embed_queries = embed_passages
+    def embed_queries(self, texts: Sequence[str]) -> FloatArray:
+        """Give the real vectors of questions."""
+        return self._model.embed_queries(texts)
 
 
 def _direction(number: int, dimension: int) -> FloatArray:

@@ -52,6 +52,10 @@ class Snapshot:
         """Give the keys that filters allow; nothing where they allow all."""
         return self.catalog.keys_matching(filters, self.seq) if filters else None
 
+    def any_matching(self, filters: Filters) -> bool:
+        """Tell whether filters allow any passage."""
+        return self.catalog.any_matching(filters, self.seq)
+
     def in_space(self, embedder: Embedder, dense_leg: DenseSnapshot) -> Snapshot:
         """Give the same state as it is in another space."""
         return replace(self, embedder=embedder, dense_leg=dense_leg)

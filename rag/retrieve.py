@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,10 @@ DENSE_WEIGHT = 0.6
 FOREIGN_DENSE_WEIGHT = 0.1
 """The same in any other language, where near vectors mean little."""
 
+READ = 48
+"""Passages of the fusion, best first, that are read from the library to choose from, or four times those that
+are wanted."""
+
 PER_ARTICLE = 2
 """Passages that one article gives, unless the question is about it."""
 
@@ -39,7 +44,8 @@ NAMES_LOOKED_UP = 4
 """Names of a question that other names are looked for."""
 
 _NAMING_PASSAGES = 12
-_ANY_DATE = Filters(published_after="0001-01-01")
+_NO_LETTER = re.compile(r"[\W_]+")
+_FIRST_DAY = "0001-01-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +75,16 @@ def retrieve(
     filters, allowed = _in_force(question, snapshot)
     if allowed is not None and not len(allowed):
         return Retrieval((), (), (), outside_filters=True, filters=filters)
-    named, learned = aliases or {}, _learned(question, snapshot)
-    others = others_of(question.text, merged(named, across_scripts(learned)))
-    widened = " ".join([question.text, question.dated, *others]).strip()
     depth = max(CANDIDATES, top_k)
     dense = snapshot.dense(question.text, depth, allowed)
-    lexical = snapshot.lexical(widened, depth, allowed)
+    lexical = snapshot.lexical(question.text, depth, allowed)
+    named, learned = aliases or {}, _learned(question, snapshot, lexical)
+    others = others_of(question.text, merged(named, across_scripts(learned)))
+    if widened := " ".join([question.dated, *others]).strip():
+        lexical = snapshot.lexical(f"{question.text} {widened}", depth, allowed)
     spoken = question.language in snapshot.embedder.languages
     weight = DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT
-    hits = _fused(dense, lexical, snapshot, weight, depth)
+    hits = _fused(dense, lexical, snapshot, weight, max(READ, 4 * top_k))
     lead = _about_one_article(hits, (dense, lexical))
     return Retrieval(
         tuple(dense),
@@ -98,19 +105,21 @@ def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, Int
 
 
 def _has_dates(question: Understanding, snapshot: Snapshot) -> bool:
-    keys = snapshot.keys_matching(replace(question.filters, published_after=_ANY_DATE.published_after))
-    return keys is not None and len(keys) > 0
+    return snapshot.any_matching(replace(question.filters, published_after=_FIRST_DAY))
 
 
-def _learned(question: Understanding, snapshot: Snapshot) -> Aliases:
-    """Read other names of what the question names out of the passages that hold the name."""
+def _learned(question: Understanding, snapshot: Snapshot, lexical: Sequence[ScoredKey]) -> Aliases:
+    """Read other names of what the question names out of the passages that hold the name.
+
+    Chinese names do not show by their spelling: there the first passages of the lexical leg are read.
+    """
     groups: list[tuple[str, str]] = []
     for name in named_in(question.text)[:NAMES_LOOKED_UP]:
         keys = [hit.key for hit in snapshot.lexical(name, _NAMING_PASSAGES)]
         texts = [passage.text for passage in snapshot.passages(keys).values()]
         groups += (pair for pair in pairs_in(texts, question.text) if name in pair)
     if question.language == "zh":
-        keys = [hit.key for hit in snapshot.lexical(question.text, _NAMING_PASSAGES)]
+        keys = [hit.key for hit in lexical[:_NAMING_PASSAGES]]
         texts = [passage.text for passage in snapshot.passages(keys).values()]
         groups += (
             pair for pair in pairs_in(texts, question.text) if any(name in question.text for name in pair)
@@ -119,7 +128,7 @@ def _learned(question: Understanding, snapshot: Snapshot) -> Aliases:
 
 
 def _fused(
-    dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, dense_weight: float, top_k: int
+    dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, dense_weight: float, most: int
 ) -> list[Hit]:
     dense_scores = {hit.key: hit.score for hit in dense}
     lexical_scores = {hit.key: hit.score for hit in lexical}
@@ -131,8 +140,8 @@ def _fused(
         {"dense": dense_weight, "lexical": 1.0},
     )
     stories = snapshot.stories_of(sorted(set(article_of.values())))
-    passages = snapshot.passages([key for key, _ in fused])
-    told = one_per_story(fused, passages, stories)[:top_k]
+    passages = snapshot.passages([key for key, _ in fused[:most]])
+    told = one_per_story(fused[:most], passages, stories)
     return [
         Hit(
             passages[key],
@@ -177,8 +186,8 @@ def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]])
 
 
 def _essence(passage: StoredPassage) -> str:
-    """What of a passage shows that two articles print the same: its letters, without case and marks."""
-    return "".join(character for character in passage.text.casefold() if character.isalnum())[:400]
+    """What of a passage shows that two articles print the same: its first letters, without case and marks."""
+    return _NO_LETTER.sub("", passage.text[:600]).casefold()[:400]
 
 
 def _newer_first(hits: list[Hit], top_k: int) -> list[Hit]:
