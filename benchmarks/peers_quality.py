@@ -80,7 +80,14 @@ WARM_UP = 5
 _READING = ("evidence", "generate", "verify")
 """Stages of an answer that the common reader takes part in."""
 
-_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "eval/**/*.py", "benchmarks/**/*.py")
+_SOURCES = (
+    "index/**/*.py",
+    "rag/**/*.py",
+    "rag/**/*.json",
+    "rag/*.txt",
+    "eval/**/*.py",
+    "benchmarks/**/*.py",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def iter_articles(folder: Path) -> Iterator[Article]:
     seen: dict[str, int] = {}
     for line, row in read_rows(folder, "corpus", _CorpusRow, faults):
         if row.id in seen:
-            note_repeat(path, line, row.id, seen[row.id], faults)
+            note_repeat(path, line, row.id, f"line {seen[row.id]}", faults)
             continue
         seen[row.id] = line
         yield _article(row)

@@ -96,6 +96,12 @@ def judged_by(answers: Iterable[FullAnswer], verdicts: Iterable[Verdict]) -> tup
     )
 
 
+def unplaced(answers: Iterable[FullAnswer], verdicts: Iterable[Verdict]) -> int:
+    """Count the verdicts on questions that are not among the answers: of another set, or misspelt."""
+    shown = {(answer.set_name, answer.case_id) for answer in answers}
+    return sum((verdict.set_name, verdict.case_id) not in shown for verdict in verdicts)
+
+
 def grades_line(answers: Sequence[FullAnswer]) -> str:
     """Count the grades in a line; verdicts on earlier answers are named and not counted."""
     judged = [answer.verdict for answer in answers if answer.verdict and answer.is_judged]

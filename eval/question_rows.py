@@ -134,7 +134,16 @@ def _read_unsupported(folder: Path, faults: Faults) -> Iterator[ReadRow]:
             problem = "relevant_ids: the question stands among those that no article answers."
             faults.add(one.path, one.line, problem, "Move the row to the questions, or empty the list.")
         known = {"answers_elsewhere": one.row.answers} if one.row.answers else {}
-        gold = {"answers": (), "answers_all_of": (), "relevant_ids": (), "unanswerable": True}
+        gold = {
+            "answers": (),
+            "answers_all_of": (),
+            "relevant_ids": (),
+            "evidence": None,
+            "evidences": (),
+            "key_points": (),
+            "reference_answer": None,
+            "unanswerable": True,
+        }
         yield replace(one, row=one.row.model_copy(update={**gold, **known}))
 
 
@@ -143,14 +152,13 @@ def _note_repeated(rows: Iterable[ReadRow], faults: Faults) -> None:
     for one in rows:
         first = seen.setdefault(one.row.id, one)
         if first is not one:
-            note_repeat(one.path, one.line, one.row.id, first.line, faults)
+            where = f" of {first.path.name}" if first.path != one.path else ""
+            note_repeat(one.path, one.line, one.row.id, f"line {first.line}{where}", faults)
 
 
-def note_repeat(path: Path, line: int, name: str, first: int, faults: Faults) -> None:
-    """Note an id that stands twice."""
-    faults.add(
-        path, line, f"the id {name} stands in line {first} already.", "Give each row an id of its own."
-    )
+def note_repeat(path: Path, line: int, name: str, first: str, faults: Faults) -> None:
+    """Note an id that stands twice; `first` says where it stands already."""
+    faults.add(path, line, f"the id {name} stands in {first} already.", "Give each row an id of its own.")
 
 
 def _with_pairs(rows: Iterable[ReadRow], pairs: Iterable[StoredQAPair], faults: Faults) -> Iterator[ReadRow]:

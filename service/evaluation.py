@@ -34,7 +34,7 @@ Tell = Callable[[int, int], None]
 """Is told how many of how many are done; the second number is 0 where it is not known."""
 
 _ROOT = Path(__file__).resolve().parent.parent
-_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "eval/**/*.py")
+_SOURCES = ("index/**/*.py", "rag/**/*.py", "rag/**/*.json", "rag/*.txt", "eval/**/*.py")
 _INDEXING = ("chunk.py", "embed.py", "lexical.py", "sentences.py", "tokens.py", "validate.py")
 """Modules that decide what stands in an index: a library that others of them made is not used again."""
 

@@ -42,14 +42,17 @@ def judge(
     verdicts: Annotated[Path, typer.Option(help="Readers' verdicts on answers (JSON Lines).")],
 ) -> None:
     """Put verdicts into a report that is there already; nothing is asked again."""
-    from eval.full_answers import grades_line, judged_by
+    from eval.full_answers import grades_line, judged_by, unplaced
     from eval.verdicts import load_verdicts
     from service.evaluation import save
 
     found = _printed(report)
-    judged = replace(found, in_full=judged_by(found.in_full, load_verdicts(verdicts)))
+    given = load_verdicts(verdicts)
+    judged = replace(found, in_full=judged_by(found.in_full, given))
     save(judged, report)
     typer.echo(grades_line(judged.in_full))
+    if elsewhere := unplaced(found.in_full, given):
+        typer.echo(f"Verdicts on questions that the report does not print: {elsewhere}.")
 
 
 def _printed(path: Path) -> Report:

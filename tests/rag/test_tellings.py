@@ -73,3 +73,13 @@ def test_an_exchanged_chinese_name_says_otherwise():
 @given(st.text(max_size=60))
 def test_no_text_says_otherwise_than_itself(one):
     assert not says_otherwise(one, one)
+
+
+def test_a_passage_of_other_words_costs_no_comparison():
+    other = "Rain fell in the valleys, and farmers saw half of what they had sown go under."
+    texts = {1: ("a", TRUE)} | {key: ("b", other + " " * key) for key in range(2, 40)}
+    false = {40: ("b", TRUE.replace("Ada Holt", "Jim Reed"))}
+    passages = _passages(texts | false)
+    fused = [(key, 1 / key) for key in passages]
+    stories = {"a": Story("s", 1), "b": Story("s", 1)}
+    assert [key for key, _ in one_per_story(fused, passages, stories)] == [1, 40]
