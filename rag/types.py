@@ -85,11 +85,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPassage:
-    """A hit with the evidence scorer's probability that its passage answers the question."""
+    """A hit with the evidence scorer's probability that its passage answers the question.
+
+    `logit` and `best_logit` are what a scorer said of the passage and of its best sentence before it was
+    calibrated.
+    """
 
     hit: Hit
     score: float
     sentences: tuple[Evidence, ...]
+    logit: float = 0.0
+    best_logit: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Whether what retrieval brought answers a question at all: the signs that the decision goes by.
 
-The surest sentence alone cannot tell: something is always the surest. What else speaks for the answer and how
-much of what the question names stands in any passage tell more. The logits before calibration told still more
-on held-out questions, and not on questions of another style, of which they refused too many.
+The surest sentence alone cannot tell: something is always the surest. How sure it is before its probability
+is set against the others', what else speaks for the answer, and how much of what the question names stands
+in any passage tell more.
 """
 
 from __future__ import annotations
@@ -15,32 +15,36 @@ import numpy as np
 from index.tokens import lexical_tokens, query_weights, singular_stem
 from index.types import FloatArray
 
-SIGNS = ("best", "second", "passage", "words_found")
-"""Log odds of the two surest sentences and of the surest passage, and the share of the question's words that
-stand in the passages, those that carry meaning counting most."""
+SIGNS = ("best", "second", "passage", "logit", "passage_logit", "words_found")
+"""Log odds of the two surest sentences and of the surest passage, the highest logits of both kinds, and the
+share of the question's words, those that carry meaning counting most, that stand in the passages."""
 
 _SUREST = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
 class PassageRead:
-    """A passage as it was read: its text with title and heading, its probability and those of its
-    sentences.
+    """A passage as it was read: its text with title and heading, its probability and those of its sentences,
+    and the logits of the passage and of its best sentence.
     """
 
     text: str
     probability: float
     sentences: tuple[float, ...]
+    logit: float
+    best_logit: float
 
 
 def signs(question: str, passages: Sequence[PassageRead]) -> FloatArray:
-    """Give the values of `SIGNS` for a question and at least one passage, shape (1, 4)."""
+    """Give the values of `SIGNS` for a question and at least one passage, shape (1, 6)."""
     every = [probability for passage in passages for probability in passage.sentences]
     best, second = sorted([*every, 0.0, 0.0], reverse=True)[:2]
     row = (
         _log_odds(best),
         _log_odds(second),
         _log_odds(max(passage.probability for passage in passages)),
+        max(passage.best_logit for passage in passages),
+        max(passage.logit for passage in passages),
         _found(question, [passage.text for passage in passages]),
     )
     return np.array([row], dtype=np.float32)

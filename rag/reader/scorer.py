@@ -85,8 +85,10 @@ class ReaderScorer:
         sentences = iter(calibration.sentence[language].probability(rows).tolist())
         passages = calibration.passage[language].probability(about).tolist()
         return tuple(
-            ScoredPassage(hit, score, tuple(_evidence(hit, sentences)))
-            for hit, score in zip(hits, passages, strict=True)
+            ScoredPassage(
+                hit, score, tuple(_evidence(hit, sentences)), read.passage, max(read.sentences, default=0.0)
+            )
+            for hit, score, read in zip(hits, passages, logits, strict=True)
         )
 
     def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
@@ -196,7 +198,9 @@ def _as_read(scored: ScoredPassage) -> PassageRead:
     passage = scored.hit.passage
     around = context(passage.title, passage.heading)
     probabilities = tuple(item.score for item in scored.sentences)
-    return PassageRead(f"{around}\n{passage.text}", scored.score, probabilities)
+    return PassageRead(
+        f"{around}\n{passage.text}", scored.score, probabilities, scored.logit, scored.best_logit
+    )
 
 
 def _evidence(hit: Hit, scores: Iterator[float]) -> Iterator[Evidence]:

@@ -60,7 +60,7 @@ def tiny_weights(layers: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
 def even_calibration(*, threshold: float = 0.5, weight: float = 1.0) -> Calibration:
     plain = Regression(0.0, (1.0, 0.0, 0.0, 0.0))
     same = {"en": plain, "zh": plain}
-    surest = {language: Regression(0.0, (1.0, 0.0, 0.0, 0.0)) for language in same}
+    surest = {language: Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)) for language in same}
     return Calibration(same, same, surest, dict.fromkeys(same, threshold), threshold, weight)
 
 

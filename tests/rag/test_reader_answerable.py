@@ -14,17 +14,17 @@ from tests.rag.reader_fakes import hit
 
 def test_signs_are_the_surest_sentences_the_surest_passage_and_the_words_found():
     passages = [
-        PassageRead("Leeds won the cup in Paris.", 0.5, (0.8, 0.1)),
-        PassageRead("Rain fell.", 0.2, (0.5,)),
+        PassageRead("Leeds won the cup in Paris.", 0.5, (0.8, 0.1), logit=1.5, best_logit=2.5),
+        PassageRead("Rain fell.", 0.2, (0.5,), logit=2.0, best_logit=-1.0),
     ]
     row = signs("Who won the cup in Rome?", passages)[0]
     # "won", "cup" and "rome" count 1 each, "who", "the" and "in" 0.3: all but "who" and "rome" are there.
     found = (1 + 1 + 0.3 + 0.3) / (3 + 3 * 0.3)
-    assert row == pytest.approx([np.log(4), 0.0, 0.0, found], abs=1e-6)
+    assert row == pytest.approx([np.log(4), 0.0, 0.0, 2.5, 2.0, found], abs=1e-6)
 
 
 def test_a_passage_without_sentences_and_a_question_without_words_are_no_error():
-    row = signs("？", [PassageRead("", 0.0, ())])[0]
+    row = signs("？", [PassageRead("", 0.0, (), logit=0.0, best_logit=0.0)])[0]
     assert np.isfinite(row).all()
     assert row[-1] == 0.0
 

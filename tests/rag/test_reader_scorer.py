@@ -131,7 +131,10 @@ def test_calibration_comes_back_from_json_as_it_was():
     fitted = Calibration(
         {"en": Regression(-1.0, (1.0, 0.5, 0.25, -0.1)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
         {"en": Regression(2.0, (0.1, 0.2, 0.3, 0.4)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
-        {"en": Regression(0.5, (1.0, 0.5, 0.1, 2.0)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
+        {
+            "en": Regression(0.5, (1.0, 0.5, 0.1, 0.2, 0.3, 2.0)),
+            "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+        },
         {"en": 0.2, "zh": 0.3},
         0.25,
         1.5,
@@ -142,7 +145,7 @@ def test_calibration_comes_back_from_json_as_it_was():
 
 def test_weights_of_other_inputs_than_todays_are_refused():
     row = json.loads(json.dumps(even_calibration().to_json()))
-    row["question"]["en"]["logit"] = 0.5
+    row["question"]["en"]["length"] = 0.5
     with pytest.raises(ValueError, match="question weighs"):
         Calibration.from_json(row)
 
