@@ -80,7 +80,9 @@ _FIGURE = re.compile(
     r"\bwhat (?:percentage|share|proportion|number|amount|"
     r"price|fraction)\b|\bwhat (?:is|was) the (?:\w+ ){0,2}(?:price|valuation|cost|total|amount|"
     r"number|rate|score|population)\b"
-    r"|多少|几[个名位家人天年月次成岁种条件倍]|多[大长久高远重]|百分之几|占比是|第几|比例是",
+    r"|\bwhat odds\b"
+    r"|\b(?:from|to|at) what (?:\w+ )?(?:peak|level|height|price|rate|value|age|speed|share|size)\b"
+    r"|多少|几[个名位家人天年月次成岁种条件倍支只辆架艘台部项场届所座套份张头批]|多[大长久高远重]|百分之几|占比是|第几|比例是",
     re.IGNORECASE,
 )
 _FACT = re.compile(

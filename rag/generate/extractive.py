@@ -21,6 +21,9 @@ from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
 
+AHEAD = 1.5
+"""A sentence this many times as probable as the next best one is the answer, and the others explain it."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
@@ -103,17 +106,28 @@ def _before(item: Evidence, places: Mapping[tuple[str, int], int]) -> int | None
 def _in_reading_order(
     question: Understanding, units: Sequence[_Unit], evidence: Sequence[Evidence]
 ) -> list[_Unit]:
-    """Order sentences by article, the best one's first, and inside by position; a figure or fact leads."""
+    """Order sentences by article, the best one's first, and inside by position; a figure, a fact or a
+    sentence that is far ahead of the others leads.
+    """
     first: dict[str, int] = {}
     for rank, unit in enumerate(units):
         first.setdefault(evidence[unit.index].passage.article_id, rank)
     order = sorted(
         units, key=lambda u: (first[evidence[u.index].passage.article_id], evidence[u.index].char_start)
     )
-    if question.kind in ("figure", "fact") and len(question.parts) == 1 and units:
+    if (
+        len(question.parts) == 1
+        and units
+        and (question.kind in ("figure", "fact") or _ahead(units, evidence))
+    ):
         order.remove(units[0])
         order.insert(0, units[0])
     return order
+
+
+def _ahead(units: Sequence[_Unit], evidence: Sequence[Evidence]) -> bool:
+    scores = [evidence[unit.index].score for unit in units]
+    return len(scores) > 1 and scores[0] >= AHEAD * max(scores[1:])
 
 
 def _drafted(

@@ -67,9 +67,12 @@ def antecedent(text: str, before: str) -> str:
     if _CHINESE_PRONOUN.match(stripped):
         return ""
     pronoun = stripped.split()[0].strip(",.;:’'").casefold() if stripped.split() else ""
-    if pronoun in ("they", "their"):
+    # A name in brackets would stand inside "It's", and "they" may be several.
+    if pronoun in ("they", "their") or "'" in pronoun or "’" in pronoun:
         return ""
     names = [name for name in dict.fromkeys(names_in(before)) if _could_be_subject(name, before)]
+    if pronoun in ("it", "its"):
+        names = [name for name in names if not _speaks(name, before)]
     if not names:
         return ""
     if pronoun in ("he", "she", "his", "her"):
@@ -136,6 +139,16 @@ def _could_be_subject(name: str, text: str) -> bool:
     """Whether a name is of someone or something that acts: no day, nothing behind a preposition."""
     at = text.find(name)
     return name.casefold().split()[0] not in _TIMES and not _AFTER_PREPOSITION.search(text[:at])
+
+
+_SPEAKS = r"(?:say|tell|report|write|add|note|explain)(?:s|ed)?|said|told|wrote"
+
+
+def _speaks(name: str, text: str) -> bool:
+    """Whether a name is of who says it, not of what it is about: ", Ann Lee said", "according to Reuters"."""
+    who = re.escape(name)
+    said = rf"{who}(?:,[^,.]{{1,60}},)? (?:{_SPEAKS})\b"
+    return bool(re.search(rf"{said}|\b(?:{_SPEAKS}|according to) (?:the )?{who}", text, re.IGNORECASE))
 
 
 def _could_be_person(name: str) -> bool:

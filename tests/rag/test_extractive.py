@@ -39,6 +39,15 @@ def test_analysis_gets_several_statements_in_the_order_of_the_article():
     ]
 
 
+def test_a_sentence_far_ahead_of_the_others_leads():
+    found = texts(asked("Why did Acme close its plant?"), (FIRM, (0.3, 0.2, 0.01, 0.9, 0.02, 0.01)))
+    assert found == [
+        "Costs of energy had doubled.",
+        "Acme closed its plant in Ohio.",
+        "Orders had fallen for two years.",
+    ]
+
+
 def test_no_more_than_five_statements():
     place = passage(
         " ".join(
@@ -132,6 +141,21 @@ def test_leading_it_gets_the_name_in_brackets_with_both_sentences_cited():
             ["It raised its prices twice that year.", "Kimi opened an office in Paris."],
         )
     ]
+
+
+def test_it_is_not_named_after_who_said_so():
+    place = passage(
+        "The plane crossed the lake, Reuters reported. It had flown for six hours before the storm."
+    )
+    found = texts(asked("How long had the plane flown?"), (place, (0.05, 0.9)))
+    assert "It [Reuters] had flown for six hours before the storm." not in found
+    assert "It had flown for six hours before the storm." in found
+
+
+def test_no_name_is_put_into_a_contraction():
+    place = passage("Weaver built a school. It's the only one in the valley.")
+    found = texts(asked("What is special about the school?"), (place, (0.05, 0.9)))
+    assert "It's the only one in the valley." in found
 
 
 def test_leading_this_gets_the_sentence_before_it():

@@ -78,6 +78,9 @@ def test_parts_are_never_empty_and_few(question, language):
     [
         ("How much did Kimi raise?", "figure"),
         ("阶跃星辰融资多少美元？", "figure"),
+        ("From what peak did its price fall?", "figure"),
+        ("At what age did she retire?", "figure"),
+        ("有几支球队参赛？", "figure"),
         ("Who leads the company?", "fact"),
         ("大会在哪里举行？", "fact"),
         ("How do the two plans differ?", "comparison"),
