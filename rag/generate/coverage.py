@@ -29,7 +29,9 @@ class Weighing:
     of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this
     share of what
     the first one added is left out; a single fact or figure has its own bounds, and its sentences count alike
-    whatever article they are from.
+    whatever article they are from. `least`: share of the best one's probability that a sentence of an account
+    must have; weaker ones pad more often than they add (on the training questions recall of evidence went from
+    .574 to .569 in English and .673 to .637 in Chinese, precision from .353 to .380 and .350 to .384).
     """
 
     other_article: float = 1.0
@@ -41,6 +43,7 @@ class Weighing:
     enough: float = 0.07
     enough_fact: float = 0.08
     most_fact: int = 3
+    least: float = 0.2
     without_figure: float = 0.6
 
 
@@ -57,6 +60,9 @@ def choose(
     limit, enough = (
         (min(most, weighing.most_fact), weighing.enough_fact) if brief else (most, weighing.enough)
     )
+    if not brief:
+        best = max((evidence[i].score for i in candidates), default=0.0)
+        candidates = [i for i in candidates if evidence[i].score >= weighing.least * best]
     power = 0.0 if brief or question.kind == "comparison" else weighing.other_article
     values = _values(question, evidence, candidates, weighing, power)
     candidates = [i for i in candidates if i in values]
@@ -66,12 +72,12 @@ def choose(
     first = 0.0
     while candidates and len(chosen) < limit:
         gains = {i: _gain(i, values, words, chosen, rarity, weighing) for i in candidates}
-        best = max(candidates, key=lambda i: (gains[i], -i))
-        if gains[best] <= 0 or gains[best] < enough * first:
+        added = max(candidates, key=lambda i: (gains[i], -i))
+        if gains[added] <= 0 or gains[added] < enough * first:
             break
-        first = first or gains[best]
-        chosen.append(best)
-        candidates.remove(best)
+        first = first or gains[added]
+        chosen.append(added)
+        candidates.remove(added)
     return chosen
 
 
