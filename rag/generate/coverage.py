@@ -20,18 +20,16 @@ from rag.types import Evidence, Understanding
 class Weighing:
     """What the choice goes by. All are shares of probabilities, so that any scorer's scale will do.
 
-    `other_article`: power of an article's share of the evidence; 0 treats all articles alike. `summary`:
-    share of
-    a summary's probability that the article's body must reach for the body alone to be cited; `teaser`:
-    weight of teasers. `repeated`: share of common words from which two
-    sentences say the same. `covered`: how much a part of the question that is answered counts less.
-    `asked`: bonus
-    of words of the question that no chosen sentence has. `enough`: a sentence that adds less than this
-    share of what
-    the first one added is left out; a single fact or figure has its own bounds, and its sentences count alike
-    whatever article they are from. `least`: share of the best one's probability that a sentence of an account
-    must have; weaker ones pad more often than they add (on the training questions recall of evidence went from
-    .574 to .569 in English and .673 to .637 in Chinese, precision from .353 to .380 and .350 to .384).
+    `other_article`: power of an article's share of the evidence; 0 treats all articles alike.
+    `summary`: share of a summary's probability that the body must reach for the body alone to be cited.
+    `teaser`: weight of teasers. `repeated`: share of common words from which two sentences say the same.
+    `covered`: how much a part of the question that is answered counts less.
+    `asked`: bonus of words of the question that no chosen sentence has.
+    `enough`: a sentence that adds less than this share of what the first one added is left out. A single fact
+    or figure has its own bounds, and its sentences count alike whatever article they are from.
+    `least`: share of the best one's probability that a sentence of an account must have. Weaker ones pad more
+    often than they add: on the training questions recall of evidence went from .574 to .569 in English and
+    .673 to .637 in Chinese, precision from .353 to .380 and .350 to .384.
     """
 
     other_article: float = 1.0
