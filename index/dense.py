@@ -8,9 +8,8 @@ main index is made in the background.
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -30,6 +29,7 @@ from index.dense_index import (
     read_part,
     write_part,
 )
+from index.durable import remove_entries
 from index.errors import StoreWriteError
 from index.generations import Content, generations, newest_seq, write_generation
 from index.types import BoolArray, FloatArray, IntArray, ScoredKey, Space
@@ -145,7 +145,7 @@ class DenseSnapshot:
 class DenseCache:
     """Keeps a dense snapshot equal to the catalog.
 
-    `catch_up` is called by one thread at a time; `merge` may run beside it.
+    `catch_up` is called by one thread at a time; `merge`, `rebuild` and `checkpoint` may run beside it.
     """
 
     def __init__(self, folder: Path, catalog: Vectors, space: Space, *, writable: bool = True) -> None:
@@ -181,7 +181,7 @@ class DenseCache:
             except (ValueError, KeyError, OSError) as error:
                 log.warning("the cache %s is damaged (%s) and is made again from the catalog", path, error)
                 if self._writable and path.exists():
-                    shutil.rmtree(path, ignore_errors=True)
+                    remove_entries(self._folder, [path])
                     self.fault = "a damaged dense index was left out; a sound one is being written"
                     self._heals = True
                 continue
@@ -259,10 +259,18 @@ class DenseCache:
         self._ready, self._heals = made, False
         self._write(made)
 
-    def retire(self) -> None:
-        """Write nothing more: another space is searched. Waits for a merge that is at work."""
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Wait for what is being made beside, and hold off the next.
+
+        To be entered before changes are held off: they would wait as well.
+        """
         with self._merging:
-            self._writable = False
+            yield
+
+    def retire(self) -> None:
+        """Write nothing more, because another space is searched; to be called while it is `resting`."""
+        self._writable = False
 
     def _merged(self, old: DenseSnapshot, progress: Progress = lambda fraction: None) -> DenseSnapshot:
         main, small = old.shelves[0], old.shelves[1:]
@@ -297,19 +305,26 @@ class DenseCache:
             self._write(rebuilt)
             self._ready = rebuilt
 
-    def checkpoint(self) -> None:
-        """Write the snapshot as a new generation where the newest on disk is far behind or damaged."""
-        with self._merging:
-            if self.left_out or not self._writable:
-                return
-            written = newest_seq(self._folder)
-            is_written = not self.fault and written is not None and written == self._main_seq
-            if is_written and self.snapshot.pending <= REPLAY_AT_MOST:
-                return
-            merged = self._merged(self.snapshot)
-            self._write(merged)
-            self.snapshot, self._ready = merged, None
-            self._main_seq = merged.seq
+    def checkpoint(self, *, wait: bool = True) -> None:
+        """Write a new generation where the newest on disk is far behind or damaged.
+
+        May run beside changes; the next `catch_up` takes it. Without `wait` nothing is written where one is
+        being made. Raises `StoreWriteError`.
+        """
+        if not self._merging.acquire(blocking=wait):
+            return
+        try:
+            if not self.left_out and self._writable and not self._is_written():
+                self._take(self._merged(self.snapshot))
+        finally:
+            self._merging.release()
+
+    def _is_written(self) -> bool:
+        if self.fault:
+            return False
+        if self._ready is not None:
+            return True
+        return newest_seq(self._folder) == self._main_seq and self.snapshot.pending <= REPLAY_AT_MOST
 
     def _write(self, snapshot: DenseSnapshot) -> None:
         part = snapshot.shelves[0].part

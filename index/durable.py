@@ -39,21 +39,35 @@ def make_folder(folder: Path, mode: int = 0o777) -> None:
         sync_folder(path.parent)
 
 
-def remove_folders(folder: Path, places: Iterable[Path]) -> None:
-    """Remove folders of a folder whose names promise that they are whole: none is ever found in part.
+def remove_entries(folder: Path, entries: Iterable[Path]) -> None:
+    """Remove entries of a folder: files, and folders whose names promise that they are whole.
 
-    What cannot be removed now is left for the next time.
+    Such a folder loses its name first: none is ever found in part. What cannot be removed now is left for
+    the next time.
     """
     going = []
+    for entry in entries:
+        try:
+            if entry.is_symlink() or not entry.is_dir():
+                entry.unlink()
+            else:
+                going.append(_without_its_name(entry))
+        except OSError as error:
+            log.warning("%s cannot be removed now: %s", entry, error)
     try:
-        for place in places:
-            going.append(place.rename(folder / f"{GOING}{os.getpid()}-{place.name}"))
         sync_folder(folder)
     except OSError as error:
         log.warning("%s could not be cleared of what it needs no more: %s", folder, error)
         return
     for draft in going:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _without_its_name(folder: Path) -> Path:
+    # One that could not be removed the last time would have a longer name each time.
+    if folder.name.startswith(GOING):
+        return folder
+    return folder.rename(folder.with_name(f"{GOING}{os.getpid()}-{folder.name}"))
 
 
 def require_room(folder: Path, at_least: int) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from index.durable import make_folder, remove_folders, sync_folder
+from index.durable import make_folder, remove_entries, sync_folder
 from index.errors import StoreWriteError
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def write_generation(
             "no article is lost, caches are rebuilt from the catalog."
         ) from error
     kept = _newest_of(folder, final, facts.get("space"))
-    remove_folders(folder, [older for older in folder.iterdir() if older not in (final, kept)])
+    remove_entries(folder, [older for older in folder.iterdir() if older not in (final, kept)])
     return final
 
 
@@ -112,7 +112,7 @@ def tidy(folder: Path, seq: int, space: str | None) -> None:
     ]
     for path in foreign:
         log.warning("removing %s, which is no cache of the catalog at change %d", path, seq)
-    remove_folders(folder, foreign)
+    remove_entries(folder, foreign)
 
 
 def newest_seq(folder: Path) -> int | None:

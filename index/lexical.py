@@ -23,7 +23,7 @@ import numpy as np
 
 from index.catalog import Catalog
 from index.catalog_reader import Changes
-from index.durable import make_folder, sync_folder
+from index.durable import make_folder, remove_entries, sync_folder
 from index.errors import StoreError, StoreNotReadyError, StoreWriteError
 from index.generations import (
     MANIFEST,
@@ -105,10 +105,14 @@ class LexicalCache:
         proven = next(
             (place for place in places if place.name.startswith(_PLACE) and self._proves(place)), None
         )
-        for place in places:
-            if place not in (proven, self._folder / KEPT):
-                log.warning("removing %s; what the lexical index lacks is made from the catalog", place)
-                shutil.rmtree(place) if place.is_dir() else place.unlink()
+        foreign = [place for place in places if place not in (proven, self._folder / KEPT)]
+        for place in foreign:
+            log.warning("removing %s; what the lexical index lacks is made from the catalog", place)
+        remove_entries(self._folder, foreign)
+        for place in self._folder.glob(_PLACE + "*"):
+            if place != proven:
+                # Readers take the last that has a manifest.
+                raise OSError(f"{place} cannot be removed")
         if proven is None:
             return self._new_place(_place_number(places) + 1)
         self._clear(proven)
@@ -178,14 +182,20 @@ class LexicalCache:
             self._wait_for(seq)
 
     def leave_out(self) -> None:
-        """Find nothing until `rebuild` has made the index anew, instead of making it at once."""
-        self.left_out, self.fault = True, _LEFT_OUT
-        log.error("%s", self.fault)
+        """Find nothing until `rebuild` has made the index anew, instead of making it at once.
+
+        Raises `StoreWriteError`.
+        """
         with self._placing:
             number = _place_number(self._folder.glob(_PLACE + "*")) + 1
             place = self._folder / f"{_PLACE}{number:06d}"
-            self._make_empty(place, left_out=True)
-            self._move_to(place)
+            try:
+                self._make_empty(place, left_out=True)
+                self._move_to(place)
+            except (OSError, ValueError) as error:
+                raise _unwritten(place, error) from error
+        self.left_out, self.fault = True, _LEFT_OUT
+        log.error("%s", self.fault)
 
     def _make_empty(self, place: Path, *, left_out: bool = False) -> None:
         self._canaries, self._known_hashes = [], {}
@@ -216,9 +226,7 @@ class LexicalCache:
         """Go on in another folder and remove the others; readers keep the files that they have open."""
         self._take(place)
         self._torn = False
-        for other in self._folder.glob(_PLACE + "*"):
-            if other != place:
-                shutil.rmtree(other, ignore_errors=True)
+        remove_entries(self._folder, [other for other in self._folder.glob(_PLACE + "*") if other != place])
         self._keep()
 
     def _take(self, place: Path) -> None:

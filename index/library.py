@@ -173,8 +173,7 @@ class Library:
         every passage; where it has not, the library stays as it was and `StoreError` is raised.
         """
         self._require_writable()
-        self.upkeep.wait("merge")
-        with self._changing:
+        with self._dense.resting(), self._changing:
             if not caught_up():
                 raise StoreError(
                     f"The index in the space {embedder.space.id} does not hold every passage. "
@@ -222,7 +221,7 @@ class Library:
             if sum(len(item.passages) for item in batch) >= BATCH_PASSAGES:
                 self._commit_and_tell(batch, on_result)
         self._commit_and_tell(batch, on_result)
-        self.checkpoint()
+        self.checkpoint(wait=False)
 
     def _commit_and_tell(self, batch: list[PreparedArticle], on_result: Callable[[PutResult], None]) -> None:
         for result in self._commit(batch):
@@ -297,18 +296,21 @@ class Library:
             ),
         )
 
-    def checkpoint(self) -> None:
-        """Write the dense cache, so that the next opening has little to replay.
+    def checkpoint(self, *, wait: bool = True) -> None:
+        """Write the dense cache beside changes, so that the next opening has little to replay.
 
-        Where it cannot be written the log and `state` say so: every article is safe without it.
+        Without `wait` it is left where one is being made. Where it cannot be written the log and `state` say
+        so: every article is safe without it.
         """
-        self.upkeep.wait("merge")
+        if wait:
+            self.upkeep.wait("merge")
         if self.writable:
-            with self._changing:
-                try:
-                    self._dense.checkpoint()
-                except StoreWriteError as error:
-                    log.error("%s", error)
+            try:
+                self._dense.checkpoint(wait=wait)
+                with self._changing:
+                    self._snapshot = self._caught_up()
+            except StoreWriteError as error:
+                log.error("%s", error)
 
     def close(self) -> None:
         """Write the caches, mended where they were damaged, and release the lock."""
@@ -337,11 +339,11 @@ class Library:
             self._follow_space()
             dense = DenseCache(self._folder / "dense", self.catalog, self.embedder.space)
             lexical = LexicalCache(self._folder / "lexical", self.catalog, writable=True)
+            leave_out_what_lacks_much(dense, lexical, self.catalog, self.embedder.space)
         except BaseException:
             lock.release()
             raise
         self._dense, self._lexical, self._lock = dense, lexical, lock
-        leave_out_what_lacks_much(dense, lexical, self.catalog, self.embedder.space)
         self._catch_up_or_tell()
         log.info("this process writes to the library from change %d on", self._snapshot.seq)
         return True

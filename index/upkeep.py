@@ -19,18 +19,22 @@ from index.generations import tidy
 from index.types import Space
 
 if TYPE_CHECKING:
-    from index.dense import DenseCache
+    from index.dense import DenseCache, DenseSnapshot
     from index.lexical import LexicalCache
+    from index.lexical_index import LexicalSnapshot
 
 log = logging.getLogger(__name__)
 
 UpkeepKind: TypeAlias = Literal["merge", "mend"]
 Progress: TypeAlias = Callable[[float], None]
-Ask: TypeAlias = Callable[[UpkeepKind], None]
-"""Told what is due, again and again until it was done. Raises `GroundwireError` where it cannot be asked."""
+Ask: TypeAlias = Callable[[UpkeepKind], bool]
+"""Told what is due, again and again until it was done; tells whether it will be, or is to be put off.
 
-AGAIN_AFTER_S = 60.0
-"""Pause after work that failed or was cancelled."""
+Raises `GroundwireError` where it cannot be asked.
+"""
+
+AGAIN_AFTER_S, AGAIN_AT_LATEST_S = 60.0, 3600.0
+"""Pause after work that failed or was cancelled; it doubles each time up to the longest one."""
 
 LEXICAL_AT_START, DENSE_AT_START = 5_000, 50_000
 """Passages that are put into an index before questions are taken: about five seconds' work."""
@@ -46,7 +50,7 @@ class Upkeep:
     def __init__(self, works: Mapping[UpkeepKind, Callable[[Progress], None]]) -> None:
         self._works = works
         self._threads: dict[UpkeepKind, Thread] = {}
-        self._ended_badly: dict[UpkeepKind, float] = {}
+        self._put_off: dict[UpkeepKind, tuple[float, float]] = {}
         self._stopping = Event()
         self._ask: Ask | None = None
 
@@ -59,11 +63,14 @@ class Upkeep:
         thread = self._threads.get(kind)
         if self._stopping.is_set() or (thread is not None and thread.is_alive()):
             return
-        if time.monotonic() - self._ended_badly.get(kind, float("-inf")) < AGAIN_AFTER_S:
+        since, pause = self._put_off.get(kind, (0.0, 0.0))
+        if time.monotonic() - since < pause:
             return
         if self._ask is not None:
             try:
-                return self._ask(kind)
+                if not self._ask(kind):
+                    self._put_it_off(kind)
+                return
             except GroundwireError as error:
                 log.error("nobody could be asked to %s: %s", kind, error)
         thread = Thread(target=self._run_and_tell, args=(kind,), name=kind, daemon=True)
@@ -75,8 +82,14 @@ class Upkeep:
         try:
             self._works[kind](progress)
         except BaseException:
-            self._ended_badly[kind] = time.monotonic()
+            self._put_it_off(kind)
             raise
+        self._put_off.pop(kind, None)
+
+    def _put_it_off(self, kind: UpkeepKind) -> None:
+        _, pause = self._put_off.get(kind, (0.0, 0.0))
+        pause = min(AGAIN_AT_LATEST_S, max(AGAIN_AFTER_S, 2 * pause))
+        self._put_off[kind] = time.monotonic(), pause
 
     def _run_and_tell(self, kind: UpkeepKind) -> None:
         try:
@@ -108,17 +121,26 @@ class Upkeep:
 def leave_out_what_lacks_much(
     dense: DenseCache, lexical: LexicalCache, catalog: CatalogReader, space: Space
 ) -> None:
-    """Have an index that lacks much made beside, where the other one can answer meanwhile."""
-    active, passages = catalog.active_space(), catalog.counts()["passages"]
+    """Have an index that lacks most of the library made beside, where the other one can answer meanwhile.
+
+    One that holds more than it lacks answers: what it lacks is put beside its main index before questions
+    are taken, and merged after. Raises `StoreWriteError`.
+    """
+    active = catalog.active_space()
     if active is None or active.id != space.id:
         # There is nothing to make it of: whoever opens the library is told so.
         return
-    lexical_lacks = passages - lexical.snapshot.count > LEXICAL_AT_START
-    dense_lacks = passages - dense.snapshot.count > DENSE_AT_START
+    lexical_lacks = _lacks_most(lexical.snapshot, catalog, LEXICAL_AT_START)
+    dense_lacks = _lacks_most(dense.snapshot, catalog, DENSE_AT_START)
     if lexical_lacks and not dense_lacks:
         lexical.leave_out()
     elif dense_lacks and not lexical_lacks:
         dense.leave_out()
+
+
+def _lacks_most(there: DenseSnapshot | LexicalSnapshot, catalog: CatalogReader, at_start: int) -> bool:
+    changes = catalog.changes_after(there.seq)
+    return len(changes.added) > max(at_start, there.count - len(changes.removed))
 
 
 def tidy_up(folder: Path, catalog: CatalogReader) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from index.errors import NotFoundError
 from index.library import Library
 from index.upkeep import Ask, UpkeepKind
 from service.job_queue import JobQueue
@@ -21,13 +22,30 @@ def upkeep_kinds(library: Library) -> list[JobKind]:
 
 
 def queued_in(queue: JobQueue) -> Ask:
-    """Give what queues a job for work that is due, unless one is waiting or running."""
+    """Give what queues a job for work that is due, unless one is waiting or running.
 
-    def ask(kind: UpkeepKind) -> None:
-        if not queue.waiting(kind):
-            queue.submit(kind, {})
+    The work is put off where the last job was cancelled before it began.
+    """
+    last: dict[UpkeepKind, str] = {}
+
+    def ask(kind: UpkeepKind) -> bool:
+        if waiting := queue.waiting(kind):
+            last[kind] = waiting[-1].id
+            return True
+        if (before := last.pop(kind, None)) and _was_never_begun(queue, before):
+            return False
+        last[kind] = queue.submit(kind, {}).id
+        return True
 
     return ask
+
+
+def _was_never_begun(queue: JobQueue, identity: str) -> bool:
+    try:
+        job = queue.job(identity)
+    except NotFoundError:
+        return False
+    return job.status == "cancelled" and job.started_at is None
 
 
 def _run(library: Library, kind: UpkeepKind, job: JobRun) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from cache_checks import flip
+from cache_checks import flip, names
 
 from index.errors import StoreWriteError
 from index.generations import MANIFEST, certify, generations, verified_manifest, write_generation
@@ -58,3 +58,11 @@ def test_the_newest_generation_that_verifies_is_taken(tmp_path):
     flip(tmp_path / "one" / "g000000000002" / "a")
     (_, damaged), (_, older) = generations(tmp_path / "one")
     assert (damaged, older["seq"]) == (None, 1)
+
+
+@pytest.mark.parametrize("stray", ["note.txt", ".DS_Store"])
+def test_a_file_that_somebody_put_there_stops_no_clearing(stray, tmp_path):
+    for seq in range(1, 41):
+        (tmp_path / stray).write_text("?")
+        write_generation(tmp_path, {"a": b"%d" % seq}, {"space": "s"}, seq)
+    assert names(tmp_path) == ["g000000000039", "g000000000040"]

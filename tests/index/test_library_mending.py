@@ -1,5 +1,6 @@
 """A damaged index of a large library is made anew beside questions, which the other leg answers."""
 
+import itertools
 import shutil
 import threading
 
@@ -207,3 +208,141 @@ def test_a_small_library_is_mended_before_it_serves(large, held, monkeypatch):
     assert library.state().degraded == ()
     assert found_by(library, "word3x1") == {"dense": ["a3"], "lexical": ["a3"]}
     library.close()
+
+
+@pytest.mark.parametrize("damaged", CACHES)
+def test_an_index_that_is_removed_is_never_found_in_part_under_its_name(damaged, large, held, monkeypatch):
+    damage(large, damaged)
+    removed = []
+    rmtree = shutil.rmtree
+    monkeypatch.setattr(
+        shutil, "rmtree", lambda path, **named: removed.append(path.name) or rmtree(path, **named)
+    )
+    held.set()
+    library = opened(large)
+    library.upkeep.wait("mend")
+    library.rebuild()
+    library.close()
+    whole = [name for name in removed if name.startswith(("g", "index-"))]
+    assert removed and not whole
+
+
+def test_an_index_that_cannot_be_left_out_is_told_with_its_remedy(large, monkeypatch):
+    damage(large, "lexical")
+
+    def full(*arguments, **named):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LexicalCache, "_move_to", full)
+        with pytest.raises(StoreWriteError, match=r"No space left on device.*Free disk space"):
+            opened(large)
+    library = opened(large)
+    assert library.state().degraded == (TOLD["lexical"],)
+    library.upkeep.wait("mend")
+    assert found_by(library, "word3x1") == {"dense": ["a3"], "lexical": ["a3"]}
+    library.close()
+
+
+def test_a_reader_that_cannot_leave_out_an_index_does_not_become_the_writer(large, monkeypatch):
+    writer, reader = opened(large), opened(large)
+    writer.close()
+    damage(large, "lexical")
+
+    def full(*arguments, **named):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LexicalCache, "_move_to", full)
+        with pytest.raises(StoreWriteError, match="Free disk space"):
+            reader.take_over()
+    assert not reader.writable
+    assert reader.take_over()
+    assert reader.state().degraded == (TOLD["lexical"],)
+    reader.upkeep.wait("mend")
+    assert found_by(reader, "word3x1") == {"dense": ["a3"], "lexical": ["a3"]}
+    reader.close()
+
+
+@pytest.mark.parametrize("cache", CACHES)
+def test_an_index_that_holds_more_than_it_lacks_answers_with_all_that_is_stored(cache, large, tmp_path, held):
+    shutil.copytree(large / cache, tmp_path / "before")
+    held.set()
+    library = opened(large)
+    for number in range(COUNT, COUNT + 3):
+        library.put(article(number))
+    library.delete("a1")
+    library.close()
+    held.clear()
+    shutil.rmtree(large / cache)
+    shutil.copytree(tmp_path / "before", large / cache)
+    library = opened(large)
+    assert library.state().degraded == ()
+    for word, there in (("word3x1", "a3"), ("word7x1", "a7")):
+        assert found_by(library, word) == {"dense": [there], "lexical": [there]}
+    assert found_by(library, "word1x1")["lexical"] == []
+    library.close()
+
+
+def test_no_change_waits_for_an_index_that_is_made_beside(large, monkeypatch):
+    made, begun = threading.Event(), threading.Event()
+    from_catalog = DenseCache._from_catalog
+
+    def slowly(*given):
+        begun.set()
+        assert made.wait(60)
+        return from_catalog(*given)
+
+    monkeypatch.setattr(DenseCache, "_from_catalog", slowly)
+    monkeypatch.setattr("index.dense.REPLAY_AT_MOST", 0)
+    damage(large, "dense")
+    library = opened(large)
+    assert library.state().degraded == (TOLD["dense"],)
+    assert begun.wait(60)
+    checkpoint = threading.Thread(target=library.checkpoint, daemon=True)
+    checkpoint.start()
+
+    def change():
+        library.put_many([article(20), article(21)], lambda result: None, pytest.fail)
+        library.put(article(22))
+        library.delete("a20")
+
+    changing = threading.Thread(target=change, daemon=True)
+    changing.start()
+    changing.join(30)
+    waited = changing.is_alive()
+    made.set()
+    for thread in (changing, checkpoint):
+        thread.join(60)
+    assert not waited
+    library.upkeep.wait("mend")
+    assert library.state().degraded == ()
+    assert found_by(library, "word22x1") == {"dense": ["a22"], "lexical": ["a22"]}
+    library.close()
+
+
+def test_the_pause_after_work_that_fails_doubles_and_success_ends_it(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(upkeep, "AGAIN_AFTER_S", 60.0)
+    tries, sound = [], []
+
+    def mend(progress):
+        tries.append(now[0])
+        if not sound:
+            raise StoreWriteError("The disk is full. Free space.")
+
+    work = upkeep.Upkeep({"mend": mend})
+
+    def minutes(until):
+        while now[0] < until:
+            work.begin("mend")
+            work.wait("mend")
+            now[0] += 30.0
+
+    minutes(4 * 3600.0)
+    gaps = [b - a for a, b in itertools.pairwise(tries)]
+    assert gaps == [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3600.0, 3600.0]
+    sound.append(True)
+    minutes(6 * 3600.0)
+    assert tries[-1] - tries[-2] == 30.0

@@ -11,6 +11,7 @@ from index.dense import DenseCache
 from index.lexical import LexicalCache
 from service.job_queue import JobQueue
 from service.store import FILE_NAME, ServiceStore
+from service.upkeep import queued_in
 
 
 def add(client, numbers):
@@ -115,3 +116,21 @@ def test_a_damaged_index_is_mended_by_a_job_and_readyz_tells_until_then(held, tm
         assert client.get("/readyz").json()["degraded"] == []
         hits = client.post("/v1/search", json={"question": "port 3"}).json()["hits"]
         assert hits[0]["scores"]["lexical"] > 0
+
+
+def test_work_that_is_cancelled_before_it_begins_is_not_queued_again_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(upkeep, "AGAIN_AFTER_S", 3600.0)
+    store = ServiceStore(tmp_path / FILE_NAME)
+    queue = JobQueue(store)
+    work = upkeep.Upkeep({"merge": lambda progress: None})
+    work.by(queued_in(queue))
+    work.begin("merge")
+    [job] = queue.waiting("merge")
+    queue.cancel(job.id)
+    for _ in range(3):
+        work.begin("merge")
+    assert queue.waiting("merge") == []
+    monkeypatch.setattr(upkeep.time, "monotonic", lambda now=time.monotonic: now() + 3601)
+    work.begin("merge")
+    assert len(queue.waiting("merge")) == 1
+    store.close()
