@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import replace
 
+from index.dates import in_range
 from index.errors import InvalidInputError
 from index.language import detect
 from index.types import Filters
@@ -83,8 +84,12 @@ def checked_question(text: str) -> str:
 
 
 def _checked_filters(filters: Filters) -> Filters:
-    return replace(
-        filters,
-        published_after=checked_date("filters.published_after", filters.published_after),
-        published_before=checked_date("filters.published_before", filters.published_before),
-    )
+    after = checked_date("filters.published_after", filters.published_after)
+    before = checked_date("filters.published_before", filters.published_before)
+    if after and before and not in_range(before, after, before):
+        raise InvalidInputError(
+            "filters.published_after",
+            "is later than published_before.",
+            "Exchange the two, or leave one out.",
+        )
+    return replace(filters, published_after=after, published_before=before)

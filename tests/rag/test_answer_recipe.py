@@ -212,6 +212,10 @@ def test_what_the_listener_raises_ends_the_work(stored):
         (Question("bridge", top_k=0), "top_k"),
         (Question("bridge", as_of="soon"), "as_of"),
         (Question("bridge", filters=Filters(published_after="soon")), "filters.published_after"),
+        (
+            Question("bridge", filters=Filters(published_after="2026-05-02", published_before="2026-05-01")),
+            "filters.published_after",
+        ),
     ],
 )
 def test_a_question_that_cannot_be_read_names_its_field(stored, question, field):
