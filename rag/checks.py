@@ -11,6 +11,7 @@ from index.language import detect
 from index.tokens import lexical_tokens
 from rag.chinese_names import missing_chinese_names
 from rag.dates import MONTHS, DateMention, date_mentions
+from rag.idioms import denies
 from rag.names import is_common, is_opener, looks_like_chinese_name, names_in, opens_sentence
 from rag.numerals import english_number
 from rag.quantities import Quantity, quantities, restates, same_unit
@@ -84,8 +85,8 @@ def negation_differs(statement: str, evidence: str) -> bool:
     may say "fails" for "does not work".
     """
     read = _chinese_negated if detect(statement) == "zh" else _english_negated
-    stated, plain = read(statement)
-    known, known_plain = read(evidence)
+    stated, plain = read(statement, evidence)
+    known, known_plain = read(evidence, statement)
     added = stated - known
     if not _copies(statement, evidence):
         return False
@@ -286,17 +287,20 @@ _LIGHT = frozenset(
 _SCOPE = 1
 
 
-def _english_negated(text: str) -> tuple[set[str], set[str]]:
-    """Give the stems of the content words behind a negator, and of those that stand free of one."""
-    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)?|[.;,:]", text.casefold())
+def _english_negated(text: str, other: str) -> tuple[set[str], set[str]]:
+    """Give the stems of the content words behind a negator, and of those that stand free of one.
+
+    Idioms that deny nothing of what the other text says are no negators.
+    """
     negated: set[str] = set()
     plain: set[str] = set()
     reach = 0
-    for word in words:
+    for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)?|[.;,:]", text.casefold()):
+        word = match.group()
         if word in ".;,:":
             reach = 0
         elif _NEGATORS.fullmatch(word):
-            reach = _SCOPE
+            reach = _SCOPE if denies(text, match.start(), other) else 0
         elif word not in _LIGHT:
             (negated if reach else plain).add(word[:5])
             reach = max(0, reach - 1)
@@ -309,13 +313,13 @@ _CHINESE_NEGATOR = re.compile(
 )
 
 
-def _chinese_negated(text: str) -> tuple[set[str], set[str]]:
+def _chinese_negated(text: str, other: str) -> tuple[set[str], set[str]]:
     negated: set[str] = set()
     plain: set[str] = set()
     covered: set[int] = set()
     for match in _CHINESE_NEGATOR.finditer(text):
         after = re.match(rf"(?:[再曾会能是有被对])?([{_HAN}]{{2}})", text[match.end() :])
-        if after:
+        if after and denies(text, match.start(), other):
             negated.add(after[1])
             covered.add(match.end() + after.start(1))
     for at in range(len(text) - 1):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rag.alignment import read
-from rag.checks import missing_names
+from rag.checks import missing_names, negation_differs
 from rag.chinese_names import missing_chinese_names
 from rag.opposites import opposite_said, sided
 from rag.polarity import polarity_differs
 from rag.roles import places_exchanged, sides_exchanged
+from rag.verify import turned_round
 
 EVIDENCE = (
     "The harbour authority approved the new terminal after residents dropped their complaint.\n"
@@ -50,6 +51,68 @@ def test_denial_of_what_the_evidence_says_is_noticed(statement, evidence):
 )
 def test_denial_in_other_words_agrees(statement, evidence):
     assert not polarity_differs(statement, evidence)
+
+
+IDIOMS = [
+    (
+        "The river had never before flooded the old town.",
+        "The river flooded the old town for the first time this week.",
+    ),
+    (
+        "The minister must sign the treaty no later than Monday.",
+        "The minister must sign the treaty by Monday.",
+    ),
+    (
+        "There is no doubt that the bridge will open in June.",
+        "The bridge will certainly open in June, they said.",
+    ),
+    ("No more than 12 sailors slept in the cabin.", "Up to 12 sailors slept in the cabin at a time."),
+    ("Nothing but rain fell on the island for weeks.", "Rain fell on the island for weeks."),
+    (
+        "Not all fishermen lose their boats in the storm.",
+        "Some fishermen keep their boats in the storm.",
+    ),
+    (
+        "The company not only builds ships but also repairs them.",
+        "The company builds ships in its yard and repairs them there.",
+    ),
+    (
+        "Residents cannot but accept the new toll on the bridge.",
+        "Residents must accept the new toll on the bridge.",
+    ),
+    ("企业的利润不止上涨一成。", "企业的利润上涨超过一成。"),
+    ("新码头不到一年建成投用。", "新码头在一年内建成投用。"),
+    ("部长不得不在周五辞去职务。", "部长被迫在周五辞去职务。"),
+    ("居民无不欢迎新码头的建设。", "居民都欢迎新码头的建设。"),
+    ("毫无疑问新码头会在周五开放。", "新码头会在周五开放。"),
+    ("港务局不会不批准新码头的建设方案。", "港务局会批准新码头的建设方案。"),
+    ("他对渡轮的票价上涨并非没有准备。", "他对渡轮的票价上涨有所准备。"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), IDIOMS)
+def test_idiom_with_a_word_of_denial_denies_nothing(one, other):
+    for statement, evidence in ((one, other), (other, one)):
+        assert not turned_round(statement, evidence)
+        assert not negation_differs(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        (
+            "No more than 12 sailors slept in the cabin.",
+            "More than 12 sailors slept in the cabin at a time.",
+        ),
+        ("Not all fishermen lose their boats.", "All fishermen on the coast lose their boats in a storm."),
+        ("部长没有在周五辞去职务。", "部长在周五辞去职务。"),
+        ("企业不得在疫情期间解雇怀孕员工。", "企业可以在疫情期间解雇怀孕员工。"),
+        ("企业可以在疫情期间解雇怀孕员工。", "企业不得在疫情期间解雇怀孕员工。"),
+        ("港务局不同意新码头的建设方案。", "港务局同意新码头的建设方案。"),
+    ],
+)
+def test_words_of_an_idiom_that_deny_after_all_are_noticed(statement, evidence):
+    assert turned_round(statement, evidence)
 
 
 @pytest.mark.parametrize(
