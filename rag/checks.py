@@ -179,7 +179,7 @@ def _unknown_words(
         if _is_known_month(plain, known) or english_number(plain) is not None:
             continue
         letters = plain.replace(".", "")
-        if letters in initials or (word.isupper() and letters in _spelled(known)):
+        if letters in initials or (word.isupper() and _spells(known, letters)):
             continue
         if not (_related(plain, words) or _country(plain, words)):
             unknown.append(word)
@@ -219,15 +219,29 @@ def _initials(text: str) -> set[str]:
     return found
 
 
-def _spelled(text: str) -> set[str]:
-    """Give what the first letters of three words or more spell: `ceo` of "chief executive officer"."""
-    found = set()
-    for part in re.split(r"[.;:,?!\n]", _dotless(text)):
-        words = re.findall(r"[^\W\d_]+", part)
-        for telling in (words, [word for word in words if word.casefold() not in _JOINING]):
-            letters = "".join(word[0] for word in telling).casefold()
-            found |= {letters[i : i + n] for n in range(3, 7) for i in range(len(letters) - n + 1)}
-    return found
+def _spells(text: str, letters: str) -> bool:
+    """Whether adjacent words of meaning spell letters, three or more: `ceo` of "chief executive officer".
+
+    Joining words between them ("of", "and") may lend their letter or not.
+    """
+    words = re.findall(r"[^\W\d_]+|[.;:,?!\n]", _dotless(text).casefold())
+    return len(letters) >= 3 and any(
+        word not in _JOINING and _spelt_from(words, at, letters) for at, word in enumerate(words)
+    )
+
+
+def _spelt_from(words: Sequence[str], at: int, letters: str) -> bool:
+    if not letters or at == len(words):
+        return not letters
+    joining = words[at] in _JOINING
+    lends = words[at][0] == letters[0] and (joining or not is_common(words[at]) or words[at] in _NAMING)
+    return (lends and _spelt_from(words, at + 1, letters[1:])) or (
+        joining and _spelt_from(words, at + 1, letters)
+    )
+
+
+_NAMING = frozenset("new data company people money capital venture users police".split())
+"""Common words that names of bodies and things are made of."""
 
 
 def _dotless(text: str) -> str:
