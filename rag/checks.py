@@ -9,7 +9,9 @@ from difflib import SequenceMatcher
 
 from index.language import detect
 from index.tokens import lexical_tokens
+from rag import alignment
 from rag.chinese_names import missing_chinese_names
+from rag.converses import told_from_both_sides
 from rag.dates import MONTHS, DateMention, date_mentions
 from rag.idioms import denies
 from rag.names import is_common, is_opener, looks_like_chinese_name, names_in, opens_sentence
@@ -98,6 +100,8 @@ def negation_differs(statement: str, evidence: str) -> bool:
 
 def roles_swapped(statement: str, evidence: str) -> bool:
     """Whether a statement says its evidence's words over with names or amounts in each other's place."""
+    if told_from_both_sides(alignment.read(statement), alignment.read(evidence)):
+        return False
     if detect(statement) == "zh":
         return _chinese_swapped(statement, evidence)
     if not _copies(statement, evidence):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.alignment import read
-from rag.checks import missing_names, negation_differs
+from rag.checks import missing_names, negation_differs, roles_swapped
 from rag.chinese_names import missing_chinese_names
 from rag.opposites import opposite_said, sided
 from rag.polarity import polarity_differs
@@ -141,6 +141,43 @@ def test_opposite_in_the_place_that_matches_is_noticed(statement, evidence):
 )
 def test_same_direction_in_other_words_agrees(statement, evidence):
     assert not opposite_said(statement, evidence)
+
+
+BOTH_SIDES = [
+    ("China's exports to Brazil rose in March.", "Brazil's imports from China rose in March."),
+    ("Spain lost the final in Oslo to France.", "France won the final in Oslo against Spain."),
+    ("Rents in Oslo are higher than in Bergen.", "Rents in Bergen are lower than in Oslo."),
+    ("Oslo leads Bergen in the league.", "Bergen trails Oslo in the league."),
+    ("Shares of the bank fell before rising again.", "Shares of the bank rose again after falling."),
+    ("Apple bought the Skyline unit from Google in May.", "Google sold the Skyline unit to Apple in May."),
+    ("北京的房价低于上海。", "上海的房价高于北京。"),
+    ("西班牙在决赛输给法国。", "法国在决赛战胜西班牙。"),
+    ("中国对巴西的出口增加。", "巴西从中国的进口增加。"),
+    ("谷歌向苹果支付十亿美元。", "苹果向谷歌出售专利，谷歌为此支付十亿美元。"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), BOTH_SIDES)
+def test_the_same_told_from_its_other_side_agrees(one, other):
+    for statement, evidence in ((one, other), (other, one)):
+        assert not turned_round(statement, evidence)
+        assert not roles_swapped(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("China's exports to Brazil rose in March.", "China's imports from Brazil rose in March."),
+        ("Spain won the final in Oslo against France.", "Spain lost the final in Oslo to France."),
+        ("Rents in Bergen are higher than in Oslo.", "Rents in Bergen are lower than in Oslo."),
+        ("Shares of the bank fell after rising again.", "Shares of the bank fell before rising again."),
+        ("上海房价低于北京。", "上海房价高于北京。"),
+        ("西班牙在决赛战胜法国。", "西班牙在决赛输给法国。"),
+        ("谷歌向苹果支付十亿美元。", "苹果向谷歌支付十亿美元。"),
+    ],
+)
+def test_a_converse_said_of_the_same_side_is_noticed(statement, evidence):
+    assert turned_round(statement, evidence)
 
 
 def test_forms_of_listed_words_are_known():
