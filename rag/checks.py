@@ -10,11 +10,11 @@ from difflib import SequenceMatcher
 from index.language import detect
 from index.tokens import lexical_tokens
 from rag import alignment
-from rag.chinese_names import missing_chinese_names
+from rag.chinese_names import has_form_of_name, missing_chinese_names
 from rag.converses import told_from_both_sides
 from rag.dates import MONTHS, DateMention, date_mentions
 from rag.idioms import denies
-from rag.names import is_common, is_opener, looks_like_chinese_name, names_in, opens_sentence
+from rag.names import is_common, is_opener, names_in, opens_sentence
 from rag.numerals import english_number
 from rag.quantities import Quantity, quantities, restates, same_unit
 
@@ -287,8 +287,8 @@ def _is_chinese_name(text: str, start: int, end: int) -> bool:
     run = text[start:end]
     around = text[max(0, start - 6) : end + 6]
     return (
-        looks_like_chinese_name(run)
-        or looks_like_chinese_name(text[max(0, start - 1) : end])
+        has_form_of_name(run)
+        or has_form_of_name(text[max(0, start - 1) : end])
         or "·" in around
         or any(run in name or name.startswith(run) for name in names_in(around) if not name.isascii())
     )

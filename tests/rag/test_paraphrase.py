@@ -243,6 +243,27 @@ def test_chinese_names_that_nothing_accounts_for(statement, missing):
     assert missing_chinese_names(statement, known, {}) == missing
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "新政策帮助节省了一成开支。", "该公司宣布退市。", "大盘今日收市上涨。", "居民购买汽车。",
+        "伤者送往附近医院救治。", "高管表示将继续投资。", "罢工影响公司业绩。", "解释称渡轮停运。",
+        "项目说，工程将完工。", "车主表示不满。", "居民走上街道。", "两国法院都受理了此案。",
+    ],
+)  # fmt: skip
+def test_ordinary_chinese_words_are_no_names(statement):
+    assert missing_chinese_names(statement, "灯塔明年重新开放。", {}) == []
+
+
+def test_common_words_in_each_others_place_are_no_names():
+    assert missing_names("不少居民欢迎新码头的建设。", "许多居民欢迎新码头的建设。", "", {}) == []
+
+
+def test_city_is_a_name_where_its_place_shows_it():
+    assert missing_chinese_names("灯塔位于青岚市。", "灯塔。", {}) == ["青岚市"]
+    assert missing_chinese_names("灯塔属江苏省。", "灯塔。", {}) == ["江苏省"]
+
+
 def test_alias_accounts_for_a_chinese_name():
     aliases = {"青岚市": frozenset({"Qinglan"})}
     assert missing_chinese_names("青岚市负责维护灯塔。", "Qinglan maintains it.", aliases) == []
