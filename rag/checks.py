@@ -9,9 +9,12 @@ from difflib import SequenceMatcher
 
 from index.language import detect
 from index.tokens import lexical_tokens
-from rag.chinese_names import missing_chinese_names
+from rag import alignment
+from rag.chinese_names import has_form_of_name, missing_chinese_names
+from rag.converses import told_from_both_sides
 from rag.dates import MONTHS, DateMention, date_mentions
-from rag.names import is_common, is_opener, looks_like_chinese_name, names_in, opens_sentence
+from rag.idioms import denies
+from rag.names import is_common, is_opener, names_in, opens_sentence
 from rag.numerals import english_number
 from rag.quantities import Quantity, quantities, restates, same_unit
 
@@ -84,8 +87,8 @@ def negation_differs(statement: str, evidence: str) -> bool:
     may say "fails" for "does not work".
     """
     read = _chinese_negated if detect(statement) == "zh" else _english_negated
-    stated, plain = read(statement)
-    known, known_plain = read(evidence)
+    stated, plain = read(statement, evidence)
+    known, known_plain = read(evidence, statement)
     added = stated - known
     if not _copies(statement, evidence):
         return False
@@ -97,6 +100,8 @@ def negation_differs(statement: str, evidence: str) -> bool:
 
 def roles_swapped(statement: str, evidence: str) -> bool:
     """Whether a statement says its evidence's words over with names or amounts in each other's place."""
+    if told_from_both_sides(alignment.read(statement), alignment.read(evidence)):
+        return False
     if detect(statement) == "zh":
         return _chinese_swapped(statement, evidence)
     if not _copies(statement, evidence):
@@ -178,7 +183,7 @@ def _unknown_words(
         if _is_known_month(plain, known) or english_number(plain) is not None:
             continue
         letters = plain.replace(".", "")
-        if letters in initials or (word.isupper() and letters in _spelled(known)):
+        if letters in initials or (word.isupper() and _spells(known, letters)):
             continue
         if not (_related(plain, words) or _country(plain, words)):
             unknown.append(word)
@@ -218,15 +223,29 @@ def _initials(text: str) -> set[str]:
     return found
 
 
-def _spelled(text: str) -> set[str]:
-    """Give what the first letters of three words or more spell: `ceo` of "chief executive officer"."""
-    found = set()
-    for part in re.split(r"[.;:,?!\n]", _dotless(text)):
-        words = re.findall(r"[^\W\d_]+", part)
-        for telling in (words, [word for word in words if word.casefold() not in _JOINING]):
-            letters = "".join(word[0] for word in telling).casefold()
-            found |= {letters[i : i + n] for n in range(3, 7) for i in range(len(letters) - n + 1)}
-    return found
+def _spells(text: str, letters: str) -> bool:
+    """Whether adjacent words of meaning spell letters, three or more: `ceo` of "chief executive officer".
+
+    Joining words between them ("of", "and") may lend their letter or not.
+    """
+    words = re.findall(r"[^\W\d_]+|[.;:,?!\n]", _dotless(text).casefold())
+    return len(letters) >= 3 and any(
+        word not in _JOINING and _spelt_from(words, at, letters) for at, word in enumerate(words)
+    )
+
+
+def _spelt_from(words: Sequence[str], at: int, letters: str) -> bool:
+    if not letters or at == len(words):
+        return not letters
+    joining = words[at] in _JOINING
+    lends = words[at][0] == letters[0] and (joining or not is_common(words[at]) or words[at] in _NAMING)
+    return (lends and _spelt_from(words, at + 1, letters[1:])) or (
+        joining and _spelt_from(words, at + 1, letters)
+    )
+
+
+_NAMING = frozenset("new data company people money capital venture users police".split())
+"""Common words that names of bodies and things are made of."""
 
 
 def _dotless(text: str) -> str:
@@ -268,8 +287,8 @@ def _is_chinese_name(text: str, start: int, end: int) -> bool:
     run = text[start:end]
     around = text[max(0, start - 6) : end + 6]
     return (
-        looks_like_chinese_name(run)
-        or looks_like_chinese_name(text[max(0, start - 1) : end])
+        has_form_of_name(run)
+        or has_form_of_name(text[max(0, start - 1) : end])
         or "·" in around
         or any(run in name or name.startswith(run) for name in names_in(around) if not name.isascii())
     )
@@ -286,17 +305,20 @@ _LIGHT = frozenset(
 _SCOPE = 1
 
 
-def _english_negated(text: str) -> tuple[set[str], set[str]]:
-    """Give the stems of the content words behind a negator, and of those that stand free of one."""
-    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)?|[.;,:]", text.casefold())
+def _english_negated(text: str, other: str) -> tuple[set[str], set[str]]:
+    """Give the stems of the content words behind a negator, and of those that stand free of one.
+
+    Idioms that deny nothing of what the other text says are no negators.
+    """
     negated: set[str] = set()
     plain: set[str] = set()
     reach = 0
-    for word in words:
+    for match in re.finditer(r"[^\W_]+(?:['’][^\W_]+)?|[.;,:]", text.casefold()):
+        word = match.group()
         if word in ".;,:":
             reach = 0
         elif _NEGATORS.fullmatch(word):
-            reach = _SCOPE
+            reach = _SCOPE if denies(text, match.start(), other) else 0
         elif word not in _LIGHT:
             (negated if reach else plain).add(word[:5])
             reach = max(0, reach - 1)
@@ -309,13 +331,13 @@ _CHINESE_NEGATOR = re.compile(
 )
 
 
-def _chinese_negated(text: str) -> tuple[set[str], set[str]]:
+def _chinese_negated(text: str, other: str) -> tuple[set[str], set[str]]:
     negated: set[str] = set()
     plain: set[str] = set()
     covered: set[int] = set()
     for match in _CHINESE_NEGATOR.finditer(text):
         after = re.match(rf"(?:[再曾会能是有被对])?([{_HAN}]{{2}})", text[match.end() :])
-        if after:
+        if after and denies(text, match.start(), other):
             negated.add(after[1])
             covered.add(match.end() + after.start(1))
     for at in range(len(text) - 1):

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from index.tokens import CHINESE
 from rag.alignment import Reading, read
+from rag.converses import Place, sides_turned
 from rag.polarity import denial, may_deny
 
 _FILE = "opposites.txt"
@@ -36,6 +37,11 @@ class Sided:
         """Whether the two stand on the two sides of a line, and on no side together."""
         turned = {(line, 1 - side) for line, side in self.sides}
         return bool(turned & other.sides) and not self.agrees_with(other)
+
+    def is_converse_of(self, other: Sided) -> bool:
+        """Whether the two stand opposite each other on lines of converses alone."""
+        turned = {(line, 1 - side) for line, side in self.sides} & other.sides
+        return bool(turned) and all(line in _converse_lines() for line, _ in turned)
 
 
 def opposite_said(statement: str, evidence: str) -> bool:
@@ -75,6 +81,10 @@ def _opposed(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> 
     opposed = candidate.opposes(word)
     if not opposed and not candidate.agrees_with(word):
         return None
+    if opposed and (
+        _told_turned(stated, known, word, candidate) or _told_in_turn(stated, known, word, candidate)
+    ):
+        return None
     here, there = denial(stated, word.place, word.length), denial(known, candidate.place, candidate.length)
     if here == there:
         return opposed
@@ -83,6 +93,26 @@ def _opposed(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> 
     # The same word, denied in one text only: the other may still deny it in words further off.
     affirmed = (known, candidate.place) if here else (stated, word.place)
     return here is not None and there is not None and not may_deny(*affirmed)
+
+
+def _told_turned(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> bool:
+    """Whether two words are converses said of the same from its two sides."""
+    return word.is_converse_of(candidate) and sides_turned(_at(stated, word), _at(known, candidate))
+
+
+def _told_in_turn(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> bool:
+    """Whether both texts have both words and a "before" or "after" by which one tells the other's order."""
+    said, there = sided(stated), sided(known)
+    return (
+        any(own.agrees_with(candidate) for own in said)
+        and any(other.agrees_with(word) for other in there)
+        and any(_told_turned(stated, known, own, other) for own in said for other in there)
+    )
+
+
+def _at(text: Reading, word: Sided) -> Place:
+    senses = {own.place: frozenset(f"{line} {side}" for line, side in own.sides) for own in sided(text)}
+    return Place(text, word.place, word.place + word.length, senses)
 
 
 def _match(stated: Reading, known: Reading, word: Sided, candidate: Sided) -> int:
@@ -145,14 +175,23 @@ def _plain_forms(word: str) -> set[str]:
 
 
 @cache
+def _entries() -> tuple[str, ...]:
+    return tuple((files("rag") / _FILE).read_text(encoding="utf-8").splitlines())
+
+
+@cache
+def _converse_lines() -> frozenset[int]:
+    return frozenset(line for line, entry in enumerate(_entries()) if "<>" in entry)
+
+
+@cache
 def _lexicon() -> dict[str, tuple[tuple[int, int], ...]]:
     """Read the list: each word with the lines and sides that it stands on, those apart that hold it twice."""
     found: dict[str, list[tuple[int, int]]] = {}
-    text = (files("rag") / _FILE).read_text(encoding="utf-8")
-    for line, entry in enumerate(text.splitlines()):
+    for line, entry in enumerate(_entries()):
         if not entry or entry.startswith("#"):
             continue
-        sides = [set(part.split()) for part in entry.split("|")]
+        sides = [set(part.split()) for part in re.split(r"\||<>", entry)]
         for side, words in enumerate(sides):
             for word in words - sides[1 - side]:
                 found.setdefault(word, []).append((line, side))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from rag.alignment import Reading, read
+from rag.idioms import denies, idioms
 
 _EXPLICIT = re.compile(
     r"not|no|never|neither|nor|without|cannot|none|nobody|nothing|nowhere|\w+n['’]t|dont|doesnt|didnt"
@@ -21,8 +22,7 @@ _SOFT = re.compile(
     r"|free|lose|lost|loss\w*|doubt\w*|reluctan\w*|skip\w*|drop\w*|cancel\w*|forgo\w*|false\w*|wrong\w*|myth"
 )
 _CHINESE_EXPLICIT = re.compile(
-    r"不(?![仅断少过同久得管论只妨但如足良错幸禁锈慎])|(?<![沉埋淹])没(?![收落])|未(?!来|成年|婚)"
-    r"|无(?=[法需须])|[并毫暂从均]无|(?:[绝而]|并(?!非法))非|勿|别(?=再|把|让)|(?<=[以得拒])否"
+    r"不|没|未|(?<![并毫暂从均])无(?=[法需须])|(?<=[并毫暂从均])无|(?:[绝而]|并(?!非法))非|勿|别(?=再|把|让)|(?<=[以得拒])否"
 )
 _CHINESE_SOFT = re.compile(r"[不没未无否难拒免禁停缺失反避防止罕少零误除绝消杜弱勿]|而是|并非|绝非|而非|非法")
 _JOINS = frozenset("and but while whereas because although so since which who".split())
@@ -56,13 +56,15 @@ def polarity_differs(statement: str, evidence: str) -> bool:
 
 def _denied_anew(one: Reading, other: Reading, needed: int, *, back: bool = False) -> bool:
     """Whether one text denies something that the other says at its best matching place without denial."""
-    for place in explicit(one):
+    for place in _negators(one):
         keys = [one.tokens[p].key for p in _scope(one, place, back=back)]
         spoken_of = next((key for key in keys if key in other.places), "")
         found = other.nearest([spoken_of], one.around(place))
         if found is None:
             continue
         match, score = found
+        if not denies(one.text, one.tokens[place].start, _clause_at(other, match)):
+            continue
         if score > needed and not may_deny(other, match, keys) and not _said_elsewhere(one, other, match):
             return True
     return False
@@ -74,9 +76,20 @@ def _said_elsewhere(one: Reading, other: Reading, match: int) -> bool:
     return best is not None and not may_deny(one, best[0])
 
 
-@lru_cache(maxsize=512)
+def _clause_at(text: Reading, place: int) -> str:
+    spans = [(t.start, t.start + len(t.word)) for t in text.tokens if t.clause == text.tokens[place].clause]
+    return text.text[spans[0][0] : spans[-1][1]]
+
+
 def explicit(text: Reading) -> tuple[int, ...]:
     """Give the places of plain denials."""
+    inside = idioms(text.text)
+    return tuple(place for place in _negators(text) if text.tokens[place].start not in inside)
+
+
+@lru_cache(maxsize=512)
+def _negators(text: Reading) -> tuple[int, ...]:
+    """Give the places of words of denial, of those too that stand in an idiom."""
     starts = {m.start() for m in _CHINESE_EXPLICIT.finditer(text.text)}
     return tuple(
         place

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from index.tokens import CHINESE
 from rag.alignment import Reading, read
+from rag.converses import told_from_both_sides
 from rag.names import names_in
 from rag.quantities import quantities
 
@@ -32,7 +33,7 @@ def places_exchanged(statement: str, evidence: str) -> bool:
     evidence.
     """
     stated, known = read(statement), read(evidence)
-    for anchors in (_amounts, _names):
+    for anchors in (_amounts,) if told_from_both_sides(stated, known) else (_amounts, _names):
         said, there = anchors(stated), anchors(known)
         shared = [name for name in said if name in there and len(said[name].places) == 1]
         for one, other in combinations(shared, 2):
@@ -45,6 +46,8 @@ def places_exchanged(statement: str, evidence: str) -> bool:
 
 _BETWEEN = re.compile("比|被|向|给|超过|高于|低于|多于|少于|起诉|击败|收购")
 _SIDE = 8
+_TOWARDS = "向给"
+"""Words of which only the verb behind tells who gives and who takes."""
 
 
 def sides_exchanged(statement: str, evidence: str) -> bool:
@@ -55,7 +58,12 @@ def sides_exchanged(statement: str, evidence: str) -> bool:
         left, right = statement[match.start() - 2 : match.start()], statement[match.end() : match.end() + 2]
         if not (_BOTH_HAN.fullmatch(left) and _BOTH_HAN.fullmatch(right)) or left == right:
             continue
-        same = [(before, behind) for by, before, behind in there if by == word]
+        said = _done(statement[match.end() : match.end() + _SIDE])
+        same = [
+            (before, behind)
+            for by, before, behind in there
+            if by == word and (word not in _TOWARDS or said & _done(behind))
+        ]
         if any(left in before or right in behind for before, behind in same):
             continue
         if any(right in before and left in behind for before, behind in same):
@@ -64,6 +72,12 @@ def sides_exchanged(statement: str, evidence: str) -> bool:
 
 
 _BOTH_HAN = re.compile(rf"[{CHINESE}]{{2}}")
+
+
+def _done(behind: str) -> set[str]:
+    """Give the pairs of characters behind the one that something is done to, among them the verb."""
+    rest = re.split("[，。；！？]", behind)[0][2:]
+    return {rest[at : at + 2] for at in range(len(rest) - 1)}
 
 
 def _sides(text: str, match: re.Match[str]) -> tuple[str, str, str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rag.alignment import read
-from rag.checks import missing_names
+from rag.checks import missing_names, negation_differs, roles_swapped
 from rag.chinese_names import missing_chinese_names
 from rag.opposites import opposite_said, sided
 from rag.polarity import polarity_differs
 from rag.roles import places_exchanged, sides_exchanged
+from rag.verify import turned_round
 
 EVIDENCE = (
     "The harbour authority approved the new terminal after residents dropped their complaint.\n"
@@ -52,6 +53,68 @@ def test_denial_in_other_words_agrees(statement, evidence):
     assert not polarity_differs(statement, evidence)
 
 
+IDIOMS = [
+    (
+        "The river had never before flooded the old town.",
+        "The river flooded the old town for the first time this week.",
+    ),
+    (
+        "The minister must sign the treaty no later than Monday.",
+        "The minister must sign the treaty by Monday.",
+    ),
+    (
+        "There is no doubt that the bridge will open in June.",
+        "The bridge will certainly open in June, they said.",
+    ),
+    ("No more than 12 sailors slept in the cabin.", "Up to 12 sailors slept in the cabin at a time."),
+    ("Nothing but rain fell on the island for weeks.", "Rain fell on the island for weeks."),
+    (
+        "Not all fishermen lose their boats in the storm.",
+        "Some fishermen keep their boats in the storm.",
+    ),
+    (
+        "The company not only builds ships but also repairs them.",
+        "The company builds ships in its yard and repairs them there.",
+    ),
+    (
+        "Residents cannot but accept the new toll on the bridge.",
+        "Residents must accept the new toll on the bridge.",
+    ),
+    ("企业的利润不止上涨一成。", "企业的利润上涨超过一成。"),
+    ("新码头不到一年建成投用。", "新码头在一年内建成投用。"),
+    ("部长不得不在周五辞去职务。", "部长被迫在周五辞去职务。"),
+    ("居民无不欢迎新码头的建设。", "居民都欢迎新码头的建设。"),
+    ("毫无疑问新码头会在周五开放。", "新码头会在周五开放。"),
+    ("港务局不会不批准新码头的建设方案。", "港务局会批准新码头的建设方案。"),
+    ("他对渡轮的票价上涨并非没有准备。", "他对渡轮的票价上涨有所准备。"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), IDIOMS)
+def test_idiom_with_a_word_of_denial_denies_nothing(one, other):
+    for statement, evidence in ((one, other), (other, one)):
+        assert not turned_round(statement, evidence)
+        assert not negation_differs(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        (
+            "No more than 12 sailors slept in the cabin.",
+            "More than 12 sailors slept in the cabin at a time.",
+        ),
+        ("Not all fishermen lose their boats.", "All fishermen on the coast lose their boats in a storm."),
+        ("部长没有在周五辞去职务。", "部长在周五辞去职务。"),
+        ("企业不得在疫情期间解雇怀孕员工。", "企业可以在疫情期间解雇怀孕员工。"),
+        ("企业可以在疫情期间解雇怀孕员工。", "企业不得在疫情期间解雇怀孕员工。"),
+        ("港务局不同意新码头的建设方案。", "港务局同意新码头的建设方案。"),
+    ],
+)
+def test_words_of_an_idiom_that_deny_after_all_are_noticed(statement, evidence):
+    assert turned_round(statement, evidence)
+
+
 @pytest.mark.parametrize(
     ("statement", "evidence"),
     [
@@ -78,6 +141,43 @@ def test_opposite_in_the_place_that_matches_is_noticed(statement, evidence):
 )
 def test_same_direction_in_other_words_agrees(statement, evidence):
     assert not opposite_said(statement, evidence)
+
+
+BOTH_SIDES = [
+    ("China's exports to Brazil rose in March.", "Brazil's imports from China rose in March."),
+    ("Spain lost the final in Oslo to France.", "France won the final in Oslo against Spain."),
+    ("Rents in Oslo are higher than in Bergen.", "Rents in Bergen are lower than in Oslo."),
+    ("Oslo leads Bergen in the league.", "Bergen trails Oslo in the league."),
+    ("Shares of the bank fell before rising again.", "Shares of the bank rose again after falling."),
+    ("Apple bought the Skyline unit from Google in May.", "Google sold the Skyline unit to Apple in May."),
+    ("北京的房价低于上海。", "上海的房价高于北京。"),
+    ("西班牙在决赛输给法国。", "法国在决赛战胜西班牙。"),
+    ("中国对巴西的出口增加。", "巴西从中国的进口增加。"),
+    ("谷歌向苹果支付十亿美元。", "苹果向谷歌出售专利，谷歌为此支付十亿美元。"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), BOTH_SIDES)
+def test_the_same_told_from_its_other_side_agrees(one, other):
+    for statement, evidence in ((one, other), (other, one)):
+        assert not turned_round(statement, evidence)
+        assert not roles_swapped(statement, evidence)
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence"),
+    [
+        ("China's exports to Brazil rose in March.", "China's imports from Brazil rose in March."),
+        ("Spain won the final in Oslo against France.", "Spain lost the final in Oslo to France."),
+        ("Rents in Bergen are higher than in Oslo.", "Rents in Bergen are lower than in Oslo."),
+        ("Shares of the bank fell after rising again.", "Shares of the bank fell before rising again."),
+        ("上海房价低于北京。", "上海房价高于北京。"),
+        ("西班牙在决赛战胜法国。", "西班牙在决赛输给法国。"),
+        ("谷歌向苹果支付十亿美元。", "苹果向谷歌支付十亿美元。"),
+    ],
+)
+def test_a_converse_said_of_the_same_side_is_noticed(statement, evidence):
+    assert turned_round(statement, evidence)
 
 
 def test_forms_of_listed_words_are_known():
@@ -143,6 +243,27 @@ def test_chinese_names_that_nothing_accounts_for(statement, missing):
     assert missing_chinese_names(statement, known, {}) == missing
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "新政策帮助节省了一成开支。", "该公司宣布退市。", "大盘今日收市上涨。", "居民购买汽车。",
+        "伤者送往附近医院救治。", "高管表示将继续投资。", "罢工影响公司业绩。", "解释称渡轮停运。",
+        "项目说，工程将完工。", "车主表示不满。", "居民走上街道。", "两国法院都受理了此案。",
+    ],
+)  # fmt: skip
+def test_ordinary_chinese_words_are_no_names(statement):
+    assert missing_chinese_names(statement, "灯塔明年重新开放。", {}) == []
+
+
+def test_common_words_in_each_others_place_are_no_names():
+    assert missing_names("不少居民欢迎新码头的建设。", "许多居民欢迎新码头的建设。", "", {}) == []
+
+
+def test_city_is_a_name_where_its_place_shows_it():
+    assert missing_chinese_names("灯塔位于青岚市。", "灯塔。", {}) == ["青岚市"]
+    assert missing_chinese_names("灯塔属江苏省。", "灯塔。", {}) == ["江苏省"]
+
+
 def test_alias_accounts_for_a_chinese_name():
     aliases = {"青岚市": frozenset({"Qinglan"})}
     assert missing_chinese_names("青岚市负责维护灯塔。", "Qinglan maintains it.", aliases) == []
@@ -156,6 +277,11 @@ def test_alias_accounts_for_a_chinese_name():
         ("The CEO left.", "The chief executive officer left.", []),
         ("The USDA pays.", "The U.S. Department of Agriculture pays.", []),
         ("The FDA pays.", "The U.S. Department of Agriculture pays.", ["FDA"]),
+        ("The FBI arrested him.", "He was arrested after the body was found by investigators.", ["FBI"]),
+        ("The IRA paid.", "Its rates are paid.", ["IRA"]),
+        ("The DOJ sued.", "The Department of Justice sued.", []),
+        ("The ETF fell.", "The exchange-traded fund fell.", []),
+        ("The NDA was filed.", "The new drug application was filed.", []),
         ("It opened in November.", "It opened on Nov. 3.", []),
         ("Forty-eight ships came.", "All 48 ships came.", []),
     ],
