@@ -305,17 +305,19 @@ class DenseCache:
             self._write(rebuilt)
             self._ready = rebuilt
 
-    def checkpoint(self, *, wait: bool = True) -> None:
-        """Write a new generation where the newest on disk is far behind or damaged.
+    def checkpoint(self, *, wait: bool = True) -> bool:
+        """Write a new generation where the newest on disk is far behind or damaged; tells whether it did.
 
         May run beside changes; the next `catch_up` takes it. Without `wait` nothing is written where one is
         being made. Raises `StoreWriteError`.
         """
         if not self._merging.acquire(blocking=wait):
-            return
+            return False
         try:
-            if not self.left_out and self._writable and not self._is_written():
+            needed = not self.left_out and self._writable and not self._is_written()
+            if needed:
                 self._take(self._merged(self.snapshot))
+            return needed
         finally:
             self._merging.release()
 

@@ -290,9 +290,7 @@ class Library:
             dense_seq=snapshot.dense_leg.seq,
             lexical_seq=snapshot.lexical_leg.seq,
             degraded=tuple(
-                fault
-                for fault in (self.catalog.failure, self._fault, self._dense.fault, self._lexical.fault)
-                if fault
+                filter(None, (self.catalog.failure, self._fault, self._dense.fault, self._lexical.fault))
             ),
         )
 
@@ -306,14 +304,16 @@ class Library:
             self.upkeep.wait("merge")
         if self.writable:
             try:
-                self._dense.checkpoint(wait=wait)
-                with self._changing:
-                    self._snapshot = self._caught_up()
+                if self._dense.checkpoint(wait=wait):
+                    with self._changing:
+                        self._snapshot = self._caught_up()
             except StoreWriteError as error:
                 log.error("%s", error)
 
     def close(self) -> None:
-        """Write the caches, mended where they were damaged, and release the lock."""
+        """Write the caches, mended where they were damaged, and release the lock; once."""
+        if self.upkeep.closed:
+            return
         self.upkeep.wait("mend")
         self.checkpoint()
         self.upkeep.close()

@@ -112,6 +112,11 @@ class Upkeep:
         """End the threads' work at its next step and begin no other."""
         self._stopping.set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the library was let go."""
+        return not self._works
+
     def close(self) -> None:
         """Begin nothing more, and let go of the library: its open files go with its last user."""
         self.stop()

@@ -208,3 +208,10 @@ def test_a_library_is_not_read_with_another_model(tmp_path, embedder):
     assert again.writable
     assert found(again, "zebra") == [KIMI.text]
     again.close()
+
+
+def test_a_library_is_closed_twice_without_harm(tmp_path):
+    library = open_library(tmp_path / "twice", FakeEmbedder())
+    library.put(Article("Ferry", "The ferry sails at nine."))
+    library.close()
+    library.close()
