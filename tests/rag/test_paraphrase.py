@@ -274,7 +274,7 @@ def test_alias_accounts_for_a_chinese_name():
     [
         ("Stubborn fires burned for days.", "Fires that would not go out burned for days.", []),
         ("Marlow burned for days.", "Fires that would not go out burned for days.", ["Marlow"]),
-        ("The CEO left.", "The chief executive officer left.", []),
+        ("The IPO failed.", "The initial public offering failed.", []),
         ("The USDA pays.", "The U.S. Department of Agriculture pays.", []),
         ("The FDA pays.", "The U.S. Department of Agriculture pays.", ["FDA"]),
         ("The FBI arrested him.", "He was arrested after the body was found by investigators.", ["FBI"]),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_worker import open_with_fakes
 from fastapi.testclient import TestClient
 from service_fakes import Service
 
 from service.app import create_app
+from service.cli import main
 from service.settings import Settings
 
 
@@ -50,3 +53,25 @@ def send_json() -> Callable[..., Any]:
         return client.request(method, path, content=content, headers={"Content-Type": "application/json"})
 
     return send
+
+
+@pytest.fixture
+def groundwire(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[Any, str, str]]:
+    """Run a command over fakes; gives its exit status, what it wrote, and its complaints."""
+    monkeypatch.setattr("service.engine.open_engine", open_with_fakes)
+    monkeypatch.setenv("GROUNDWIRE_CORPUS", "")
+    monkeypatch.setenv("COLUMNS", "400")
+
+    def run(*arguments: object) -> tuple[Any, str, str]:
+        monkeypatch.setattr(sys, "argv", ["groundwire", *map(str, arguments)])
+        try:
+            main()
+            status: Any = 0
+        except SystemExit as end:
+            status = end.code or 0
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run
