@@ -59,9 +59,9 @@ baseline: $(STAMP) ## make what this version scores the new baseline of the gate
 eval: $(STAMP) ## run the questions of the library's own articles
 	$(BIN)/groundwire eval run
 
-train-evidence: $(STAMP) ## train the evidence model again: make train-evidence DATA=DIR [WORK=DIR]
+train-evidence: $(STAMP) ## train the evidence model again: make train-evidence DATA=DIR [POOLS=DIR] [WORK=DIR]
 	@test -n "$(DATA)" || { echo 'Name the folder of training sets: make train-evidence DATA=DIR'; exit 2; }
-	$(BIN)/python -m eval.train_evidence --data "$(DATA)" --work "$(or $(WORK),build/evidence)"
+	$(BIN)/python -m eval.train_evidence --data "$(DATA)" $(if $(POOLS),--pools "$(POOLS)") --work "$(or $(WORK),build/evidence)"
 
 browser: ## install the browser that the page tests drive (Debian packages, needs root)
 	apt-get update

@@ -1,9 +1,10 @@
 """Train the evidence reader: `python -m eval.train_evidence --data DIR --work DIR`.
 
 Builds groups from the training sets of a data folder with the project's own retrieval, trains from the
-bundled encoder, calibrates on held-out articles and writes the model. What was begun in the work folder is
-gone on with: groups that exist are not built again, training resumes at its checkpoint. Sets used here must
-never be measured on.
+bundled encoder, calibrates on held-out articles and writes the model. With `--pools`, a folder of article
+pools, the questions of `eval/written` are learnt from as well. What was begun in the work folder is gone on
+with: groups that exist are not built again, training resumes at its checkpoint. Sets used here must never be
+measured on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.evidence_groups import LexicalOnly, build_groups
+from eval.written_sets import WRITTEN, assemble
 from index.chunk import context
 from index.embed import DEFAULT_MODEL, Embedder, load_embedder
 from rag.reader.artefact import SHIPPED, opened_weights, write_artefact
@@ -41,6 +43,9 @@ log = logging.getLogger(__name__)
 
 _MOST_ARTICLES = {"squadshifts_wiki": 700, "squadshifts_reddit": 600, "squadshifts_amazon": 500}
 _MOST_QUESTIONS = {"cmrc_train": 7000, "drcd_dev": 3000}
+_BESIDE = {"written_en": 100, "written_zh": 250}
+"""Articles that nothing is asked about, in the libraries of the written sets."""
+
 _MEASURED_A_STRATUM = 40
 _MEASURE_EVERY = 250
 _FITTED_A_STRATUM = 150
@@ -50,15 +55,20 @@ def main() -> None:
     """Train and write the model."""
     parser = argparse.ArgumentParser(description="Train the evidence reader")
     parser.add_argument("--data", type=Path, required=True, help="folder of training sets")
+    parser.add_argument(
+        "--pools", type=Path, help="folder of the article pools that the written questions are about"
+    )
     parser.add_argument("--work", type=Path, required=True, help="folder for groups, checkpoint and log")
     parser.add_argument("--out", type=Path, default=SHIPPED)
-    parser.add_argument("--steps", type=int, default=Plan().steps)
+    parser.add_argument("--rounds", type=int, nargs="+", default=Plan().rounds, help="steps of each round")
     parser.add_argument("--layers", type=int, default=6)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     log.setLevel(logging.INFO)
-    plan = Plan(steps=arguments.steps)
-    groups = _groups(arguments.data, arguments.work, plan.seed)
+    plan = Plan(rounds=tuple(arguments.rounds))
+    sources = sorted(path.parent for path in arguments.data.glob("*/questions.jsonl.gz"))
+    sources += _written(arguments.pools, arguments.work, plan.seed) if arguments.pools else []
+    groups = _groups(sources, arguments.work, plan.seed)
     start, words = _start(groups, plan.seed, arguments.layers)
     done = _trained(groups, start, words, plan, arguments.work)
     _write(arguments.out, done, words, groups, plan)
@@ -66,12 +76,19 @@ def main() -> None:
     log.info("wrote %s", arguments.out)
 
 
-def _groups(data: Path, work: Path, seed: int) -> list[Group]:
+def _written(pools: Path, work: Path, seed: int) -> list[Path]:
+    return [
+        assemble(WRITTEN / name, pools, work / "sets" / name, beside=beside, seed=seed)
+        for name, beside in _BESIDE.items()
+    ]
+
+
+def _groups(sources: Sequence[Path], work: Path, seed: int) -> list[Group]:
     folder = work / "groups"
     folder.mkdir(parents=True, exist_ok=True)
     embedder = load_embedder(DEFAULT_MODEL)
     groups: list[Group] = []
-    for source in sorted(path.parent for path in data.glob("*/questions.jsonl.gz")):
+    for source in sources:
         target = folder / f"{source.name}.jsonl"
         if not target.is_file():
             fresh = target.with_suffix(".new")
@@ -153,7 +170,7 @@ def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Gr
         "held_out_questions": len(results),
         "sample": sample_figures(ready, reading, calibration),
         "training": {
-            "command": "python -m eval.train_evidence --data DIR --work DIR",
+            "command": "python -m eval.train_evidence --data DIR --pools DIR --work DIR",
             "plan": asdict(plan),
             "steps_done": done.step,
             "groups": dict(sorted(Counter(g.set_name for g in groups if not g.held_out).items())),

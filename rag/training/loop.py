@@ -26,9 +26,14 @@ FIXED = "embed.fixed"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to learn; `pieces` bounds the padded pieces of one step."""
+    """How long and how fast to learn; `pieces` bounds the padded pieces of one step.
 
-    steps: int = 1150
+    Each of the `rounds` has so many steps, a warm-up and a way down; rounds after the first have the share
+    `later` of the rates.
+    """
+
+    rounds: tuple[int, ...] = (1150, 1400)
+    later: float = 0.7
     pieces: int = 7000
     pieces_at_once: int = 3500
     rate: float = 1.5e-4
@@ -41,6 +46,11 @@ class Plan:
     clip: float = 1.0
     seed: int = 20261124
     save_every: int = 100
+
+    @property
+    def steps(self) -> int:
+        """Steps of all rounds together."""
+        return sum(self.rounds)
 
 
 @dataclass(slots=True)
@@ -102,8 +112,13 @@ def take(draws: Draws, draw: int, pieces: int) -> tuple[list[Example], int]:
 
 
 def rate_share(step: int, plan: Plan) -> float:
-    """Give the share of the peak rate at a step of a plan."""
-    return rate_share_of(step, plan.steps, plan.warm_up)
+    """Give the share of the peak rate at a step of a plan; 0 behind its end."""
+    begun = 0
+    for number, steps in enumerate(plan.rounds):
+        if step < begun + steps:
+            return (plan.later if number else 1.0) * rate_share_of(step - begun, steps, plan.warm_up)
+        begun += steps
+    return 0.0
 
 
 def rate_share_of(step: int, steps: int, warm_up: float) -> float:

@@ -23,7 +23,7 @@ from rag.training.plot import plot_log
 from rag.training.start import character_rows, characters_of, vocabulary
 from rag.training.types import UNKNOWN, read_groups, write_groups
 
-PLAN = Plan(steps=12, pieces=300, pieces_at_once=150, rate=2e-3, new_rate=5e-3, save_every=5)
+PLAN = Plan(rounds=(12,), pieces=300, pieces_at_once=150, rate=2e-3, new_rate=5e-3, save_every=5)
 
 
 def groups():
@@ -80,11 +80,20 @@ def test_a_draw_is_the_same_whenever_it_is_asked_for():
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
-    plan = Plan(steps=100, warm_up=0.1)
+    plan = Plan(rounds=(100,), warm_up=0.1)
     shares = [rate_share(step, plan) for step in range(101)]
     assert max(shares) == shares[10] == pytest.approx(1.0)
     assert shares[0] == pytest.approx(0.1)
     assert shares[100] == 0.0
+
+
+def test_each_later_round_rises_and_falls_again_lower():
+    plan = Plan(rounds=(10, 20), later=0.5, warm_up=0.1)
+    shares = [rate_share(step, plan) for step in range(plan.steps + 1)]
+    assert shares[9] < 0.2
+    assert max(shares[10:]) == pytest.approx(0.5)
+    assert shares[12:30] == sorted(shares[12:30], reverse=True)
+    assert shares[30] == 0.0
 
 
 def test_an_answerable_question_is_seen_with_its_answer_and_a_passage_without():
