@@ -45,6 +45,9 @@ MERGE_SHARE = 8
 REPLAY_AT_MOST = 256
 """Changes that are left to be replayed at the next opening: it takes less time than writing the cache."""
 
+REPLAY_SHARE = 64
+"""Beside a larger main index, which takes longer to write, they are one in so many of its passages."""
+
 _SMALL = 256
 """Passages in the last of the small indexes from which on another one is begun."""
 
@@ -325,7 +328,8 @@ class DenseCache:
             return False
         if self._ready is not None:
             return True
-        return newest_seq(self._folder) == self._main_seq and self.snapshot.pending <= REPLAY_AT_MOST
+        left = max(REPLAY_AT_MOST, len(self.snapshot.shelves[0].part.keys) // REPLAY_SHARE)
+        return newest_seq(self._folder) == self._main_seq and self.snapshot.pending <= left
 
     def _write(self, snapshot: DenseSnapshot) -> None:
         part = snapshot.shelves[0].part

@@ -201,6 +201,25 @@ def test_the_small_indexes_stay_few_however_much_is_added_one_by_one(tmp_path, m
     assert_equal(cache.snapshot.search(query, 600, None), exactly(truth.live, query, 600))
 
 
+def test_a_large_main_index_is_not_written_anew_for_each_few_passages(tmp_path, monkeypatch):
+    monkeypatch.setattr(dense, "REPLAY_AT_MOST", 2)
+    monkeypatch.setattr(dense, "REPLAY_SHARE", 4)
+    truth = Truth()
+    cache = DenseCache(tmp_path, truth, SPACE)
+    truth.add(20)
+    cache.catch_up(truth.changes)
+    assert cache.checkpoint()
+    cache.catch_up(truth.changes)
+    written = []
+    for _ in range(6):
+        truth.add(1)
+        cache.catch_up(truth.changes)
+        written.append(cache.checkpoint())
+    assert written == [False] * 5 + [True]
+    cache.catch_up(truth.changes)
+    assert cache.snapshot.pending == 0
+
+
 def test_a_generation_of_another_space_is_not_used(tmp_path):
     truth = Truth()
     truth.add(3)
