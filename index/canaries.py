@@ -62,8 +62,7 @@ def replay_dense(canaries: Sequence[Mapping[str, Any]], part: DensePart) -> None
 def stored_canaries(catalog: Catalog, space: Space) -> tuple[list[str], FloatArray]:
     """Give what the encoder saw of some stored passages, and their vectors."""
     with catalog.reading():
-        keys = catalog.live_keys()
-        keys = keys[:: max(1, len(keys) // MODEL_CANARIES)][:MODEL_CANARIES]
+        keys = catalog.spread_keys(MODEL_CANARIES)
         passages = catalog.passages(keys.tolist())
         vectors = catalog.vectors(keys, space)
     return [stored_encoder_text(passages[int(key)]) for key in keys], vectors

@@ -172,9 +172,12 @@ class Catalog(CatalogReader):
                 return int(row["seq"])
             number = row["number"]
             connection.execute(
+                # Asked for each text of the article: a list of all others would be the whole library.
                 "DELETE FROM vectors WHERE content_sha256 IN"
-                " (SELECT content_sha256 FROM passages WHERE article = ?) AND content_sha256 NOT IN"
-                " (SELECT content_sha256 FROM passages WHERE article != ? AND removed_seq IS NULL)",
+                " (SELECT content_sha256 FROM passages WHERE article = ?) AND NOT EXISTS"
+                " (SELECT 1 FROM passages p INDEXED BY passages_by_content"
+                "  WHERE p.content_sha256 = vectors.content_sha256 AND p.article != ?"
+                "  AND p.removed_seq IS NULL)",
                 (number, number),
             )
             connection.execute(

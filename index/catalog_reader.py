@@ -281,6 +281,27 @@ class CatalogReader(SpaceReader):
         )
         return np.array([row[0] for row in rows], dtype=np.int64)
 
+    def spread_keys(self, count: int) -> IntArray:
+        """Give at most so many keys of live passages, ascending, from all over the library.
+
+        Reads that many rows and those of removed passages before each, not the whole table.
+        """
+        connection = self._database.connection()
+        first, last = connection.execute(
+            "SELECT (SELECT min(key) FROM passages), (SELECT max(key) FROM passages)"
+        ).fetchone()
+        if first is None:
+            return np.empty(0, dtype=np.int64)
+        found = set[int]()
+        for start in np.linspace(first, last, count).astype(np.int64).tolist():
+            row = connection.execute(
+                "SELECT key FROM passages WHERE key >= ? AND removed_seq IS NULL ORDER BY key LIMIT 1",
+                (start,),
+            ).fetchone()
+            if row is not None:
+                found.add(row["key"])
+        return np.array(sorted(found), dtype=np.int64)
+
     def keys_at(self, seq: int) -> IntArray:
         """Give the keys, ascending, of the passages that were live at `seq`."""
         rows = self._database.connection().execute(
@@ -293,11 +314,16 @@ class CatalogReader(SpaceReader):
     def changes_after(self, seq: int) -> Changes:
         """Give the passages added after `seq` that are still live, and those removed after it."""
         connection = self._database.connection()
+        # To have the keys in order SQLite would read the whole table, however few passages have changed.
         added = connection.execute(
-            "SELECT key FROM passages WHERE added_seq > ? AND removed_seq IS NULL ORDER BY key", (seq,)
+            "SELECT key FROM passages INDEXED BY passages_by_added_seq"
+            " WHERE added_seq > ? AND removed_seq IS NULL ORDER BY key",
+            (seq,),
         )
         removed = connection.execute(
-            "SELECT key FROM passages WHERE removed_seq > ? AND added_seq <= ? ORDER BY key", (seq, seq)
+            "SELECT key FROM passages INDEXED BY passages_by_removed_seq"
+            " WHERE removed_seq > ? AND added_seq <= ? ORDER BY key",
+            (seq, seq),
         )
         return Changes(
             np.array([row[0] for row in added], dtype=np.int64),

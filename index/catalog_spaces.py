@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -135,6 +136,22 @@ class SpaceReader:
                 )
             )
         return rows
+
+
+def active_space(folder: Path) -> KnownSpace | None:
+    """Tell the space that the library of a folder is searched in; nothing where there is no library yet.
+
+    Raises `StoreError` where it cannot be read.
+    """
+    path = folder / "library.sqlite3"
+    if not path.is_file():
+        return None
+    database = Database(path, writable=False, checked=False)
+    try:
+        reader = SpaceReader(database)
+        return reader.active_space() if reader.has_spaces() else None
+    finally:
+        database.close()
 
 
 def parts(keys: list[int] | list[bytes]) -> Iterator[list[int] | list[bytes]]:

@@ -45,7 +45,15 @@ MERGE_SHARE = 8
 REPLAY_AT_MOST = 256
 """Changes that are left to be replayed at the next opening: it takes less time than writing the cache."""
 
+REPLAY_SHARE = 64
+"""Beside a larger main index, which takes longer to write, they are one in so many of its passages."""
+
 _SMALL = 256
+"""Passages in the last of the small indexes from which on another one is begun."""
+
+_ALIKE = 8
+"""Small indexes of like size that become one."""
+
 _KEYS, _INDEX = "keys.bin", "index.faiss"
 
 
@@ -213,17 +221,11 @@ class DenseCache:
         self.snapshot = DenseSnapshot(seq, tuple(shelves))
 
     def _with(self, shelves: list[Shelf], added: IntArray) -> list[Shelf]:
-        # The last small index is made anew with what was added, so that their number stays small.
-        last = [shelf for shelf in shelves[1:][-1:] if len(shelf.part.keys) < _SMALL]
-        rows = [self._catalog.vectors(added, self._space)]
-        keys = [added]
-        for shelf in last:
-            assert isinstance(shelf.part, FlatPart)
-            kept = slice(None) if shelf.gone is None else ~shelf.gone
-            keys.insert(0, shelf.part.keys[kept])
-            rows.insert(0, shelf.part.vectors[kept])
-        part = FlatPart.from_vectors(np.concatenate(keys), np.concatenate(rows), self._space.dimension)
-        return [*shelves[: len(shelves) - len(last)], Shelf(part)]
+        last = _to_make_anew([len(shelf.part.keys) for shelf in shelves[1:]])
+        kept, anew = shelves[: len(shelves) - last], shelves[len(shelves) - last :]
+        keys = np.concatenate([*(shelf.keys for shelf in anew), added])
+        rows = [_rows(anew, self._space.dimension), self._catalog.vectors(added, self._space)]
+        return [*kept, Shelf(FlatPart.from_vectors(keys, np.concatenate(rows), self._space.dimension))]
 
     def _built(self, keys: IntArray, progress: Progress = lambda fraction: None) -> DensePart:
         return build_part(keys, self._read, self._space.dimension, progress)
@@ -326,7 +328,8 @@ class DenseCache:
             return False
         if self._ready is not None:
             return True
-        return newest_seq(self._folder) == self._main_seq and self.snapshot.pending <= REPLAY_AT_MOST
+        left = max(REPLAY_AT_MOST, len(self.snapshot.shelves[0].part.keys) // REPLAY_SHARE)
+        return newest_seq(self._folder) == self._main_seq and self.snapshot.pending <= left
 
     def _write(self, snapshot: DenseSnapshot) -> None:
         part = snapshot.shelves[0].part
@@ -355,6 +358,23 @@ def _read_part(generation: Path, manifest: Mapping[str, Any]) -> DensePart:
         part = read_part(keys, file, (generation / _INDEX).stat().st_size, manifest)
     replay_dense(manifest["canaries"], part)
     return part
+
+
+def _to_make_anew(sizes: Sequence[int]) -> int:
+    """Tell how many of the last small indexes are made one with what is added next.
+
+    The last one where it is small; beyond it those of like size where there are `_ALIKE` of them. So their
+    number grows with the logarithm of what they hold, and each passage is copied as many times.
+    """
+    last = 1 if sizes and sizes[-1] < _SMALL else 0
+    limit = _SMALL * _ALIKE
+    while True:
+        alike = 0
+        while last + alike < len(sizes) and sizes[-1 - last - alike] < limit:
+            alike += 1
+        if alike < _ALIKE:
+            return last
+        last, limit = last + alike, limit * _ALIKE
 
 
 def _rows(shelves: Sequence[Shelf], dimension: int) -> FloatArray:

@@ -21,7 +21,7 @@ from index.lexical import LexicalCache
 from index.lock import lock_holder, writer_lock
 from index.prepare import prepared, texts_by_hash
 from index.snapshot import Snapshot
-from index.types import Article, FloatArray, IndexState, KnownSpace, PutResult
+from index.types import Article, FloatArray, IndexState, PutResult
 from index.upkeep import Upkeep, leave_out_what_lacks_much, tidy_up
 from index.validate import checked_article
 
@@ -62,6 +62,8 @@ class Library:
         if self.writable:
             leave_out_what_lacks_much(self._dense, self._lexical, catalog, embedder.space)
         self._snapshot = self._caught_up()
+        # Whether the snapshot holds every change that was acknowledged.
+        self._leads = self.writable
 
     def dense_cache(self, embedder: Embedder) -> DenseCache:
         """Open the dense cache of the embedder's space."""
@@ -75,11 +77,15 @@ class Library:
     def snapshot(self) -> Snapshot:
         """Give the newest state; what another process committed is caught up with first.
 
-        Where a cache cannot be written questions go on with the state before.
+        A change of this process that is under way is not waited for: nobody was told of it yet. Where a cache
+        cannot be written questions go on with the state before.
         """
         if self.catalog.seq() != self._snapshot.seq or self._lexical.is_behind:
-            with self._changing:
-                self._catch_up_or_tell()
+            if self._changing.acquire(blocking=not self._leads):
+                try:
+                    self._catch_up_or_tell()
+                finally:
+                    self._changing.release()
         elif self._dense.fault or self._lexical.fault:
             self._keep_up()
         return self._snapshot
@@ -105,7 +111,7 @@ class Library:
                 "a cache cannot be written"
             )
             raise
-        self._fault = ""
+        self._fault, self._leads = "", self.writable
         self._keep_up()
 
     def _caught_up(self) -> Snapshot:
@@ -382,18 +388,3 @@ def open_library(
         library = Library(folder, catalog, embedder, lock, load)
         undo.pop_all()
     return library
-
-
-def active_space(folder: Path) -> KnownSpace | None:
-    """Tell the space that the library of a folder is searched in; nothing where there is no library yet.
-
-    Raises `StoreError` where it cannot be read.
-    """
-    path = folder / "library.sqlite3"
-    if not path.is_file():
-        return None
-    catalog = Catalog(Database(path, writable=False, checked=False))
-    try:
-        return catalog.active_space() if catalog.has_spaces() else None
-    finally:
-        catalog.close()

@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from index.catalog_spaces import active_space
 from index.embed import Embedder, load_embedder
 from index.errors import InvalidInputError, ModelFailedError, ModelTimeoutError
-from index.library import Library, active_space, open_library
+from index.library import Library, open_library
 from rag.aliases import Aliases, read_aliases
 from rag.answer import answer
 from rag.evidence import EvidenceScorer

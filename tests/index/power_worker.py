@@ -17,7 +17,8 @@ from fakes import FakeEmbedder
 
 from index import dense
 from index import library as library_module
-from index.library import Library, active_space, open_library
+from index.catalog_spaces import active_space
+from index.library import Library, open_library
 from index.reembed import reembed
 from index.types import Article
 

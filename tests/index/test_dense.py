@@ -147,6 +147,7 @@ def test_a_cache_finds_what_exact_search_finds_after_any_changes(
         patch.setattr(dense, "MERGE_AFTER", merge_after)
         patch.setattr(dense, "REPLAY_AT_MOST", small)
         patch.setattr(dense, "_SMALL", small)
+        patch.setattr(dense, "_ALIKE", 2)
         for name, argument in operations:
             if name == "add":
                 truth.add(argument)
@@ -180,6 +181,43 @@ def test_a_snapshot_in_hand_never_changes(tmp_path):
     cache.catch_up(truth.changes)
     cache.checkpoint()
     assert_equal(held.search(query, 10, None), exactly(before, query, 10))
+
+
+def test_the_small_indexes_stay_few_however_much_is_added_one_by_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(dense, "_SMALL", 1)
+    truth = Truth()
+    cache = DenseCache(tmp_path, truth, SPACE)
+    most = 0
+    for number in range(600):
+        truth.add(1)
+        if number % 50 == 7:
+            truth.remove([number - 3])
+        cache.catch_up(truth.changes)
+        most = max(most, len(cache.snapshot.shelves))
+    # Of each size at most as many as become one: 1, 9, 81 and 729 passages.
+    assert most <= 1 + 3 * (dense._ALIKE + 1)
+    assert cache.snapshot.count == len(truth.live)
+    query = unit_rows(1, 99)[0]
+    assert_equal(cache.snapshot.search(query, 600, None), exactly(truth.live, query, 600))
+
+
+def test_a_large_main_index_is_not_written_anew_for_each_few_passages(tmp_path, monkeypatch):
+    monkeypatch.setattr(dense, "REPLAY_AT_MOST", 2)
+    monkeypatch.setattr(dense, "REPLAY_SHARE", 4)
+    truth = Truth()
+    cache = DenseCache(tmp_path, truth, SPACE)
+    truth.add(20)
+    cache.catch_up(truth.changes)
+    assert cache.checkpoint()
+    cache.catch_up(truth.changes)
+    written = []
+    for _ in range(6):
+        truth.add(1)
+        cache.catch_up(truth.changes)
+        written.append(cache.checkpoint())
+    assert written == [False] * 5 + [True]
+    cache.catch_up(truth.changes)
+    assert cache.snapshot.pending == 0
 
 
 def test_a_generation_of_another_space_is_not_used(tmp_path):

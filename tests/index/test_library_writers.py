@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from library_articles import KIMI, PORT, found, seq_of
 
+from index import lexical
 from index import library as library_module
 from index.errors import StoreWriteError
 from index.types import Article
@@ -97,6 +98,37 @@ def test_many_threads_read_while_one_writes(library):
     for reader in readers:
         reader.join()
     assert problems == []
+
+
+def test_a_question_does_not_wait_for_a_change_that_is_under_way(library, monkeypatch):
+    library.put(KIMI)
+    begun, go_on, write = threading.Event(), threading.Event(), lexical.write
+
+    def held(*arguments):
+        begun.set()
+        assert go_on.wait(30)
+        write(*arguments)
+
+    monkeypatch.setattr(lexical, "write", held)
+    results = []
+    putting = threading.Thread(target=lambda: results.append(library.put(PORT)))
+    putting.start()
+    try:
+        assert begun.wait(30)
+        assert library.catalog.seq() == 2
+        asked = []
+        asking = threading.Thread(target=lambda: asked.append(library.snapshot()), daemon=True)
+        asking.start()
+        asking.join(10)
+        assert [snapshot.seq for snapshot in asked] == [1]
+        assert found(library, "zebra port", asked[0]) == [KIMI.text]
+        assert results == []
+    finally:
+        go_on.set()
+        putting.join()
+    assert [result.seq for result in results] == [2]
+    assert seq_of(library) == 2
+    assert sorted(found(library, "zebra port")) == sorted([KIMI.text, PORT.text])
 
 
 def test_writers_of_several_threads_take_turns(library):
