@@ -7,6 +7,7 @@ from itertools import takewhile
 
 from index.sentences import sentence_spans
 from index.tokens import query_weights
+from rag.pairs import paired
 from rag.types import QuestionKind
 
 MAX_PARTS = 4
@@ -48,6 +49,8 @@ def parts_of(question: str, language: str) -> tuple[str, ...]:
     """Split a question into the things it asks, one text for each; one that asks one thing is its
     only part.
     """
+    if language == "zh" and (both := paired(question)):
+        return both
     clauses = [
         clause
         for sentence in (question[span.char_start : span.char_end] for span in sentence_spans(question))

@@ -1,0 +1,125 @@
+"""Chinese questions that ask one thing of two, or two things of one: 男单和女单冠军是谁, 导演和编剧是谁.
+
+Chinese has no spaces, so where the two joined things begin and end must be seen from their likeness: two
+runs of digits or letters, the same last character (成都大运会和杭州亚运会), the same beginning
+(最佳男主角和最佳女配角), or a place between 的 and the asking word. Anything else is left as one question.
+"""
+
+from __future__ import annotations
+
+import re
+
+_JOINER = re.compile(r"以及|[和与及]")
+_NOT_A_JOINER = re.compile(
+    r"共和|总和|饱和|缓和|温和|调和|柔和|随和|谐和|附和|讲和|和[平谐解睦约田记尚气服谈蔼缓弦]|参与|给予|与[会否其众此时]|普及|涉及|以及时|及[时其格早]|"
+    r"[触波危顾企力]及|及利[亚亞]|埃及|不及|提及"
+)
+_TOGETHER = re.compile(
+    r"区别|差别|差异|差距|不同|相同|相似|相比|比较|对比|哪一?[个方家种两]|更|先|早|晚|之[间間]|中[间間]|一起|同一|共|都|均|相互|互相|双边|双方|"
+    r"关系|合[并作]|还是|比[赛賽]|交战|[对對][决阵陣]|隔|交[会會]|分界|会[晤谈面]|谈判|达成|讨论|协[议定]|总|"
+    r"为什么|为何|如何|怎么|怎样|原因|影响|[，,；;、]"
+)
+"""Words of questions that need both things at once, or ask for an account: these stay whole."""
+
+_QUOTED = re.compile(r"《[^》]*》|“[^”]*”|「[^」]*」|（[^）]*）|\([^)]*\)|‘[^’]*’")
+_HIDDEN = "〇"
+_UNITS = "年月日号"
+_RUN = rf"(?:\d+[{_UNITS}]?)+|[A-Za-z]+[A-Za-z0-9]*?"
+_RUN_BEFORE = re.compile(rf"(?<![-–.·/:：\d])(?:{_RUN})$")
+_RUN_AFTER = re.compile(rf"(?:{_RUN})(?=\d{{4}}|[^A-Za-z0-9]|$)")
+_OPENING = re.compile(r"(?:^|[年月日]|〇)([\u4e00-\u9fff]{2})$")
+_OPENED = re.compile(r"[\u4e00-\u9fff]{2}(?=[的在是\d]|分别|各)")
+_ASKED = re.compile(r"(?:各自|分别|各)*(?:是|为|有|在|叫|[？?]|$)")
+_ASKS = re.compile(r"什么|什麼|谁|誰|哪|多少|何|几|幾")
+_STOPS = "的是为有在了都各分别"
+_LONGEST, _SHORTEST = 10, 2
+_EACH = re.compile(r"各自|分别|各(?=[是为有])")
+
+
+def paired(question: str) -> tuple[str, str] | None:
+    """Give the two questions that stand in one, or nothing where it is not sure that there are two."""
+    hidden = _QUOTED.sub(lambda quoted: _HIDDEN * len(quoted[0]), question)
+    barred = {at for word in _NOT_A_JOINER.finditer(hidden) for at in range(*word.span())}
+    joiners = [joiner for joiner in _JOINER.finditer(hidden) if joiner.start() not in barred]
+    if len(joiners) != 1 or _TOGETHER.search(hidden):
+        return None
+    start, end = joiners[0].span()
+    before, after = hidden[:start], hidden[end:]
+    for form in (_quoted, _runs, _like_endings, _opening, _roles):
+        lengths = form(before, after)
+        if lengths is not None and _is_whole(before, after, *lengths):
+            return _asked_of_each(question, start, end, *lengths)
+    return None
+
+
+def _asked_of_each(question: str, start: int, end: int, left: int, right: int) -> tuple[str, str] | None:
+    head, rest = question[: start - left], question[end + right :]
+    items = [question[start - left : start], question[end : end + right]]
+    if items[0].isdecimal() and items[1][-1] in _UNITS:
+        items[0] += items[1][-1]
+    if items[0] == items[1] or any(_ASKS.search(item) for item in items):
+        return None
+    one, other = (_EACH.sub("", f"{head}{item}{rest}") for item in items)
+    return one, other
+
+
+def _is_whole(before: str, after: str, left: int, right: int) -> bool:
+    """Whether the two things do not end inside a title, a number or a word in letters."""
+    edges = (
+        before[len(before) - left - 1 : len(before) - left + 1] if left < len(before) else "",
+        after[right - 1 : right + 1],
+    )
+    return not any(
+        len(edge) == 2
+        and (
+            edge == _HIDDEN * 2
+            or (edge.isascii() and edge[0].isalpha() and edge[1].isalpha())
+            or edge.isdecimal()
+        )
+        for edge in edges
+    )
+
+
+def _quoted(before: str, after: str) -> tuple[int, int] | None:
+    """Two titles: 《一》和《二》."""
+    left, right = re.search(f"{_HIDDEN}+$", before), re.match(f"{_HIDDEN}+", after)
+    return (len(left[0]), len(right[0])) if left and right else None
+
+
+def _runs(before: str, after: str) -> tuple[int, int] | None:
+    """Two numbers, years or names in letters: 2022年和2023年, CBA和NBA."""
+    left, right = _RUN_BEFORE.search(before), _RUN_AFTER.match(after)
+    if left is None or right is None or left[0][0].isdigit() != right[0][0].isdigit():
+        return None
+    return len(left[0]), len(right[0])
+
+
+def _like_endings(before: str, after: str) -> tuple[int, int] | None:
+    """Two things that end alike; the first begins as the second does, or is as long."""
+    if not before or before[-1] in _STOPS + _HIDDEN:
+        return None
+    right = after.find(before[-1], 1, _LONGEST) + 1
+    if right < _SHORTEST or any(stop in after[:right] for stop in _STOPS + _HIDDEN):
+        return None
+    begins = before.rfind(after[0], max(0, len(before) - right - 2), len(before) - 1)
+    left = len(before) - begins if begins >= 0 else right
+    item = re.split(f"[{_STOPS}{_HIDDEN}{_UNITS}]", before[-left:])[-1]
+    return (len(item), right) if _SHORTEST <= len(item) <= len(before) else None
+
+
+def _opening(before: str, after: str) -> tuple[int, int] | None:
+    """Two names of two characters at the beginning, or behind a date or a title: 2022年四川和重庆的…."""
+    sound = _OPENING.search(before) and _OPENED.match(after) and after[0] not in _STOPS
+    return (2, 2) if sound else None
+
+
+def _roles(before: str, after: str) -> tuple[int, int] | None:
+    """Two things of one: what stands between 的, or a title, and the word that asks."""
+    begins = max(before.rfind("的"), before.rfind(_HIDDEN))
+    left = len(before) - begins - 1
+    asked = _ASKED.search(after)
+    if begins < 0 or asked is None or (before[begins] == _HIDDEN and not asked[0]):
+        return None
+    right = asked.start()
+    sound = _SHORTEST <= left <= _LONGEST and _SHORTEST <= right <= _LONGEST and "的" not in after[:right]
+    return (left, right) if sound else None

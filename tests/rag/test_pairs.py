@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.pairs import paired
+from rag.parts import parts_of
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("2021年和2022年全国苹果产量", "2021年全国苹果产量", "2022年全国苹果产量"),
+        ("2015和2016年有多少支球队参赛？", "2015年有多少支球队参赛？", "2016年有多少支球队参赛？"),
+        ("2022年5月3日和2023年6月4日有什么活动？", "2022年5月3日有什么活动？", "2023年6月4日有什么活动？"),
+        ("北城杯男单和女单冠军分别是谁？", "北城杯男单冠军是谁？", "北城杯女单冠军是谁？"),
+        ("春城运动会和秋城运动会的开幕日期", "春城运动会的开幕日期", "秋城运动会的开幕日期"),
+        ("去年的最佳男歌手和女歌手各是谁？", "去年的最佳男歌手是谁？", "去年的最佳女歌手是谁？"),
+        ("《长河》的导演和编剧是谁？", "《长河》的导演是谁？", "《长河》的编剧是谁？"),
+        ("《长河》和《短桥》的票房是多少？", "《长河》的票房是多少？", "《短桥》的票房是多少？"),
+        ("新款手机的售价以及电池容量是多少？", "新款手机的售价是多少？", "新款手机的电池容量是多少？"),
+        ("2022年四川和重庆的人口是多少？", "2022年四川的人口是多少？", "2022年重庆的人口是多少？"),
+        ("5月6日安徽省和辽宁省各有多少病例？", "5月6日安徽省有多少病例？", "5月6日辽宁省有多少病例？"),
+    ],
+)
+def test_what_is_asked_of_two_things_is_asked_of_each(question, one, other):
+    assert paired(question) == (one, other)
+    assert parts_of(question, "zh") == (one, other)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "天津队和北城队的比赛结果是什么？",  # one match
+        "曼西人与汉特人有什么差别？",
+        "阿尔及利亚在哪一年独立？",
+        "中华人民共和国成立于哪一年？",
+        "陈先生和什么人一起开公司？",
+        "英国和欧盟之间签了什么文件？",
+        "公司为什么卖掉北厂和南厂？",
+        "主力、游资和散户的资金各是多少？",
+        "汤尔和在哪里任教？",
+        "哪一年建成？",
+    ],
+)
+def test_a_question_that_needs_both_or_has_only_one_stays_whole(question):
+    assert paired(question) is None
+
+
+@given(st.text(alphabet="和与及的是谁年男女单冠军《》2023AB，分别", max_size=24))
+def test_each_of_the_two_is_made_of_the_question_s_own_characters(question):
+    both = paired(question)
+    if both is not None:
+        assert both[0] != both[1]
+        for text in both:
+            assert len(text) <= len(question) + 1
+            assert set(text) <= set(question)
