@@ -45,8 +45,8 @@ def back_up(folder: Path, target: Path, others: Sequence[str] = ()) -> None:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def restore(source: Path, folder: Path) -> None:
-    """Put a backup in the place of a library; the databases that stood there are kept beside it.
+def restore(source: Path, folder: Path) -> Path | None:
+    """Put a backup in the place of a library; gives the folder that keeps what stood there, if anything did.
 
     Caches are removed: the next opening makes them again. Raises `StoreLockedError` where a process writes
     to the library, and `StoreError` where the backup is none.
@@ -70,7 +70,7 @@ def restore(source: Path, folder: Path) -> None:
             f"Process {lock_holder(folder)} writes to the library in {folder}. Stop it, then restore."
         )
     try:
-        _replace(source, folder, names)
+        return _replace(source, folder, names)
     except OSError as error:
         raise StoreWriteError(
             f"The backup could not be put in place: {error}. Free disk space or mend permissions, then "
@@ -80,7 +80,7 @@ def restore(source: Path, folder: Path) -> None:
         lock.release()
 
 
-def _replace(source: Path, folder: Path, names: Sequence[str]) -> None:
+def _replace(source: Path, folder: Path, names: Sequence[str]) -> Path | None:
     drafts = [(folder / f"{name}.tmp-restore", folder / name) for name in names]
     for (draft, _), name in zip(drafts, names, strict=True):
         shutil.copyfile(source / name, draft)
@@ -95,9 +95,11 @@ def _replace(source: Path, folder: Path, names: Sequence[str]) -> None:
                 make_folder(before, 0o700)
                 path.rename(before / path.name)
         draft.rename(final)
-    if before.exists():
-        sync_folder(before)
+    kept = before if before.exists() else None
+    if kept is not None:
+        sync_folder(kept)
     sync_folder(folder)
+    return kept
 
 
 def _free_name(folder: Path) -> Path:

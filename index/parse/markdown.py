@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from html import unescape
 
 import yaml
@@ -30,6 +31,12 @@ ATX_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)
 _MAX_FRONT_MATTER = 64 * 1024
 _KNOWN = ("title", "source", "published_at", "updated_at", "language", "url")
 _DATES = ("published_at", "updated_at")
+_ALSO_CALLED = {
+    "published_at": ("published", "date", "publishDate", "pubDate"),
+    "updated_at": ("updated", "lastmod", "modified", "last_modified_at"),
+}
+"""Names that static site generators give these fields; ours win where both are there."""
+
 _LANGUAGE = re.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]{2,8}){0,3}", re.IGNORECASE)
 
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,24});")
@@ -106,14 +113,27 @@ def _read_front_matter(front: str, name: str) -> tuple[dict[str, str], dict[str,
     """Return the fields that an article has, as text, and all others as they are."""
     typed = _load_mapping(front, name)
     # As written: `language: no` is Norwegian here and not the YAML truth value.
-    written = yaml.load(front, Loader=yaml.BaseLoader)
+    written = yaml.load(front, Loader=yaml.BaseLoader) or {}
     fields = {key: _field(key, written[key], name) for key in _KNOWN if typed.get(key) is not None}
-    metadata = {str(key): value for key, value in typed.items() if key not in _KNOWN}
+    taken = {key: _dated(written, names) for key, names in _ALSO_CALLED.items() if key not in fields}
+    fields |= {key: date for key, (_, date) in taken.items() if date}
+    used = {*_KNOWN, *(written_as for written_as, _ in taken.values())}
+    metadata = {str(key): value for key, value in typed.items() if key not in used}
     try:
         json.dumps(metadata, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise _bad(name, "It has a value that is not text, a number, a list or a mapping.") from error
     return fields, metadata
+
+
+def _dated(written: Mapping[object, object], names: Sequence[str]) -> tuple[str, str]:
+    """Give the first of the names that has a date, and the date; what means something else stays metadata."""
+    for called in names:
+        value = written.get(called)
+        if isinstance(value, str):
+            with suppress(ValueError):
+                return called, parse_date(" ".join(clean(value)[0].split()))
+    return "", ""
 
 
 def _load_mapping(front: str, name: str) -> Mapping[object, object]:

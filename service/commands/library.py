@@ -109,8 +109,10 @@ def restore(source: Annotated[Path, typer.Argument(help="Folder that `groundwire
     from index.backup import restore as put_back
 
     settings = read_settings()
-    put_back(source, settings.data)
+    kept = put_back(source, settings.data)
     Console().print(f"{settings.data} is as it was when {source} was taken", highlight=False)
+    if kept is not None:
+        Console().print(f"what stood there before is in {kept}", highlight=False)
 
 
 def _follow(settings: Settings, params: dict[str, Any], progress: _Progress) -> dict[str, Any]:

@@ -39,13 +39,15 @@ def test_a_backup_is_restored_with_the_same_articles_and_answers(library, tmp_pa
     library.put(article(50))
     library.delete("a4")
     library.close()
-    restore(tmp_path / "backup", tmp_path / "library")
+    before = tmp_path / "library" / "before-restore-1"
+    assert restore(tmp_path / "backup", tmp_path / "library") == before
+    assert restore(tmp_path / "backup", tmp_path / "elsewhere") is None
     again = open_library(tmp_path / "library", FakeEmbedder())
     assert contents(again) == expected
     assert answers(again) == told
     assert verify(tmp_path / "library", FakeEmbedder()).faults == ()
     again.close()
-    kept = open_library(tmp_path / "library" / "before-restore-1", FakeEmbedder())
+    kept = open_library(before, FakeEmbedder())
     assert "a50" in kept.catalog.known_ids()
     kept.close()
 

@@ -41,6 +41,18 @@ def test_front_matter_fills_the_fields_and_the_rest_is_metadata():
     assert article.text == BODY
 
 
+def test_dates_are_read_under_the_names_that_site_generators_give_them():
+    article = read(f"---\ntitle: T\ndate: 2026-05-10\nlastmod: 2026-05-12\n---\n{BODY}")
+    assert (article.published_at, article.updated_at) == ("2026-05-10", "2026-05-12")
+    assert article.metadata == {}
+    ours = read(f"---\ntitle: T\npublished_at: 2026-05-09\ndate: 2026-05-10\n---\n{BODY}")
+    assert ours.published_at == "2026-05-09"
+    assert ours.metadata == {"date": "2026-05-10"}
+    other = read(f"---\ntitle: T\ndate: Saturday's edition\n---\n{BODY}")
+    assert other.published_at == ""
+    assert other.metadata == {"date": "Saturday's edition"}
+
+
 def test_first_heading_is_the_title_where_front_matter_has_none():
     article = read(f"# Kimi *raises* money\n\n{BODY}\n\n## Why\n\n{BODY}")
     assert article.title == "Kimi raises money"
