@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from index.language import detect
 from rag.checks import missing_dates, missing_figures, missing_names, negation_differs, roles_swapped
+from rag.datelines import printed
 from rag.dates import date_mentions
 from rag.instructions import is_instruction
 from rag.names import names_in
@@ -94,11 +95,11 @@ def turned_round(text: str, evidence: str) -> bool:
 
 
 def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
-    """Whether a text is made of whole clauses of what it cites: brackets, a dropped `But` and
-    capitals apart.
+    """Whether a text is made of whole clauses of what it cites: brackets, a dropped `But`,
+    datelines and capitals apart.
     """
     plain = _folded(re.sub(r"\s?\[[^\]]*\]", "", text))
-    sources = [_folded(item.text) for item in cited]
+    sources = [_folded(text) for item in cited for text in (item.text, printed(item.text)) if text]
     if any(plain in source and _whole_clause(plain, source) for source in sources):
         return True
     pieces = [piece for piece in re.split(r"[:：;；]", plain) if piece.strip()]

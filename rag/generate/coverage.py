@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from index.tokens import lexical_tokens, query_weights
+from rag.datelines import printed
 from rag.dates import date_mentions
 from rag.generate.mend import introduces_list
 from rag.instructions import is_instruction
@@ -81,8 +82,9 @@ def choose(
 
 def states(text: str, asked: frozenset[str]) -> bool:
     """Tell whether a sentence says something: no question, heading, bare date, pointer to another article
-    or order to the reader, no echo of the question.
+    or order to the reader, no echo of the question, nothing that a page puts around its text.
     """
+    text = printed(text)
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
     return (

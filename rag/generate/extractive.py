@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.datelines import printed
 from rag.generate import OnDelta, unheard
 from rag.generate.coverage import choose, states
 from rag.generate.mend import (
@@ -88,11 +89,12 @@ def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, i
         starts = [span.char_start for span in item.passage.sentences if span.char_start > item.char_start]
         wanted = [(item.passage.article_id, start) for start in starts[: items_of(following)]]
         return _Unit(index, items=tuple(places[place] for place in wanted if place in places))
-    kind = leaning(item.text)
+    kind = leaning(printed(item.text))
     before = _before(item, places)
     if not kind or before is None:
         return _Unit(index)
-    name = antecedent(item.text, evidence[before].text) if kind == "pronoun" else ""
+    said, said_before = printed(item.text), printed(evidence[before].text)
+    name = antecedent(said, said_before) if kind == "pronoun" else ""
     if name:
         return _Unit(index, named_by=before, name=name)
     return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
@@ -133,20 +135,21 @@ def _ahead(units: Sequence[_Unit], evidence: Sequence[Evidence]) -> bool:
 def _drafted(
     unit: _Unit, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int], told: set[int]
 ) -> list[DraftStatement]:
-    """Draft one unit; `told` grows by what is said with it."""
+    """Draft one unit as an editor would print it; `told` grows by what is said with it."""
     item = evidence[unit.index]
+    said = printed(item.text)
     follows = _before(item, places) in told
     told |= {unit.index, *unit.items}
     if unit.items:
-        text = as_list(item.text, [evidence[i].text for i in unit.items])
+        text = as_list(said, [printed(evidence[i].text) for i in unit.items])
         return [DraftStatement(text, tuple(i + 1 for i in (unit.index, *unit.items)))]
     if follows:
-        return [DraftStatement(item.text, (unit.index + 1,))]
+        return [DraftStatement(said, (unit.index + 1,))]
     if unit.named_by is not None:
-        text = with_name(without_connective(item.text), unit.name)
+        text = with_name(without_connective(said), unit.name)
         return [DraftStatement(text, (unit.index + 1, unit.named_by + 1))]
     if unit.opening is not None:
         told.add(unit.opening)
-        opening = without_connective(evidence[unit.opening].text)
-        return [DraftStatement(opening, (unit.opening + 1,)), DraftStatement(item.text, (unit.index + 1,))]
-    return [DraftStatement(without_connective(item.text), (unit.index + 1,))]
+        opening = without_connective(printed(evidence[unit.opening].text))
+        return [DraftStatement(opening, (unit.opening + 1,)), DraftStatement(said, (unit.index + 1,))]
+    return [DraftStatement(without_connective(said), (unit.index + 1,))]
