@@ -12,7 +12,7 @@ from rag.reader.text import Reading, Window, sentence_texts
 from rag.training.perturb import other_question, without_answer
 from rag.training.types import Candidate, Group
 
-PATTERN = {"span en": 11, "span zh": 6, "analytical en": 9, "analytical zh": 6}
+PATTERN = {"span en": 14, "span zh": 9, "analytical en": 5, "analytical zh": 4}
 """Draws of each stratum in a round. Analytical groups have about twice the passages of the others."""
 
 _CHANGED_QUESTION = 0.2

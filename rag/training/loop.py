@@ -32,7 +32,7 @@ class Plan:
     `later` of the rates.
     """
 
-    rounds: tuple[int, ...] = (1150, 1400)
+    rounds: tuple[int, ...] = (1150,)
     later: float = 0.7
     pieces: int = 7000
     pieces_at_once: int = 3500
