@@ -170,7 +170,7 @@ def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Gr
         "held_out_questions": len(results),
         "sample": sample_figures(ready, reading, calibration),
         "training": {
-            "command": "python -m eval.train_evidence --data DIR --pools DIR --work DIR",
+            "command": "python -m eval.train_evidence --data DIR --work DIR",
             "plan": asdict(plan),
             "steps_done": done.step,
             "groups": dict(sorted(Counter(g.set_name for g in groups if not g.held_out).items())),
