@@ -22,7 +22,7 @@ import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -301,24 +301,90 @@ def times(given: Sequence[Given]) -> tuple[object, ...]:
     return len(given), p50, p95, sum(one.status != 200 for one in given)
 
 
-def measure(options: Namespace, data: Path, model: Path, log: Path, material: Material, new: list[Any]) -> Any:
-    """Run both parts against one server; gives all that is reported."""
-    with served(data, log) as client, httpx2.Client(base_url=client.base_url, timeout=_REQUEST_S) as other:
-        for item in material.questions[:5]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What both parts of a run gave, and the state of the index after them."""
+
+    alone: list[Given]
+    under: list[Given]
+    arrivals: Arrivals
+    move: Move
+    outcome: Checked
+    state: dict[str, Any]
+
+    @property
+    def moved(self) -> bool:
+        """Whether the library is in the space of the other model."""
+        return str(self.state.get("space", "")).startswith(str(self.move.model))
+
+    @property
+    def ratio(self) -> float:
+        """The 95th percentile under load, as a multiple of the one alone."""
+        return quantiles([one.ms for one in self.under])[1] / quantiles([one.ms for one in self.alone])[1]
+
+    def wrong(self, lacking: int) -> list[str]:
+        """Tell all that must not be; `lacking` passages have no vector of the other model."""
+        answers = (*self.alone, *self.under)
+        wrong = [f"{one.status} {one.body.get('detail')}" for one in answers if one.status != 200]
+        wrong += [*self.arrivals.failures, *self.outcome.unresolved]
+        status = self.move.job.get("status")
+        if status == "succeeded" and (lacking or not self.moved):
+            wrong.append(f"moved: {self.moved}; {lacking} passages have no vector of the other model")
+        if status not in ("succeeded", "running", "queued"):
+            wrong.append(f"the move: {self.move.job.get('error') or self.move.job}")
+        return wrong
+
+
+def measure(
+    options: Namespace, data: Path, model: Path, material: Material, new: list[dict[str, Any]]
+) -> Measured:
+    """Ask one server alone, then under load."""
+    questions, pace = material.questions, options.questions_a_minute
+    with served(data, data.parent / "log") as client, served_too(client) as other:
+        for item in questions[:5]:
             sent(client, "POST", "/v1/answer", {"question": item.text})
         until = time.monotonic() + options.seconds
-        alone = asked_until(
-            lambda: time.monotonic() > until, client, material.questions, options.questions_a_minute
-        )
+        alone = asked_until(lambda: time.monotonic() > until, client, questions, pace)
         arrivals = Arrivals(other, new, options.articles_a_minute)
         move = Move(client, model, options.at_most)
-        under = loaded(client, move, arrivals, material.questions, options.questions_a_minute)
+        under = loaded(client, move, arrivals, questions, pace)
+        if move.job.get("status") in ("queued", "running"):
+            sent(client, "DELETE", f"/v1/jobs/{move.job['id']}")
         outcome = checked(client, [*alone, *under])
-        state = sent(client, "GET", "/v1/index")[1]
-        if move.job.get("status") == "running":
-            with suppress(httpx2.HTTPError):
-                client.delete(f"/v1/jobs/{move.job['id']}")
-    return alone, under, arrivals, move, outcome, state
+        return Measured(alone, under, arrivals, move, outcome, sent(client, "GET", "/v1/index")[1])
+
+
+def served_too(client: httpx2.Client) -> httpx2.Client:
+    """Give a second client of the same server."""
+    return httpx2.Client(base_url=client.base_url, timeout=_REQUEST_S)
+
+
+def report(measured: Measured, material: Material, lacking: int) -> dict[str, object]:
+    """Print what was measured; gives it for the file of figures."""
+    arrivals, move, outcome = measured.arrivals, measured.move, measured.outcome
+    put_p50, put_p95 = quantiles(arrivals.ms)
+    facts = machine() | {
+        "material": material.origin,
+        "articles": f"{len(material.articles)}, then {measured.state.get('articles')}",
+        "passages": measured.state.get("passages"),
+        "articles put": f"{len(arrivals.ms)}, one of {UPDATE_EVERY} a new version",
+        "put p50, p95 ms": f"{put_p50:.0f}, {put_p95:.0f}",
+        "puts that failed": len(arrivals.failures),
+        "the move": f"{move.job.get('status')} after {move.took_s:.0f} s; in the other space: {measured.moved}",
+        "passages without a vector there": lacking,
+        "answers whose every citation resolved": f"{outcome.answers} ({outcome.citations} citations)",
+        "citations that did not": len(outcome.unresolved),
+    }
+    rows = {"alone": times(measured.alone), "under load": times(measured.under)}
+    show_facts(facts)
+    show_table(
+        "questions",
+        ("", "asked", "p50 ms", "p95 ms", "failed"),
+        [(name, *row) for name, row in rows.items()],
+    )
+    ratio = measured.ratio
+    print(f"\naim: p95 at most {AIM_RATIO} times: {ratio:.2f}, {'met' if ratio <= AIM_RATIO else 'not met'}")
+    return {"facts": facts, "questions": rows, "ratio": ratio}
 
 
 def add_options(options: ArgumentParser) -> None:
@@ -346,42 +412,10 @@ def main() -> None:
         data, model = Path(folder) / "data", Path(folder) / "second-model"
         shutil.copytree(library_folder(material, load_embedder(DEFAULT_MODEL), arguments.work), data)
         model.symlink_to(get_model_path(), target_is_directory=True)
-        alone, under, arrivals, move, outcome, state = measure(
-            arguments, data, model, Path(folder) / "log", material, new
-        )
+        measured = measure(arguments, data, model, material, new)
         lacking = without_vector(data, model)
-    switched = str(state.get("space", "")).startswith(str(model))
-    moved = move.job.get("status") == "succeeded"
-    put_p50, put_p95 = quantiles(arrivals.ms) if arrivals.ms else (None, None)
-    ratio = quantiles([one.ms for one in under])[1] / quantiles([one.ms for one in alone])[1]
-    facts = machine() | {
-        "material": material.origin,
-        "articles": f"{len(material.articles)}, then {state.get('articles')}",
-        "passages": state.get("passages"),
-        "articles put": f"{len(arrivals.ms)}, one of {UPDATE_EVERY} a new version",
-        "put p50, p95 ms": f"{put_p50:.0f}, {put_p95:.0f}" if arrivals.ms else "-",
-        "puts that failed": len(arrivals.failures),
-        "the move": f"{move.job.get('status')} after {move.took_s:.0f} s; switched: {switched}",
-        "passages without a vector there": lacking,
-        "answers whose every citation resolved": f"{outcome.answers} ({outcome.citations} citations)",
-        "citations that did not": len(outcome.unresolved),
-        "p95 under load to alone": round(ratio, 2),
-    }
-    rows = {"alone": times(alone), "under load": times(under)}
-    show_facts(facts)
-    show_table(
-        "questions",
-        ("", "asked", "p50 ms", "p95 ms", "failed"),
-        [(name, *row) for name, row in rows.items()],
-    )
-    print(f"\naim: p95 at most {AIM_RATIO} times: {ratio:.2f}, {'met' if ratio <= AIM_RATIO else 'not met'}")
-    write_json(arguments.json, {"facts": facts, "questions": rows})
-    failed = [f"{one.status} {one.body.get('detail')}" for one in (*alone, *under) if one.status != 200]
-    wrong = [*failed, *arrivals.failures, *outcome.unresolved]
-    if moved and (lacking or not switched):
-        wrong.append(f"the library moved, and {lacking} passages have no vector in its space")
-    if move.job.get("status") not in ("succeeded", "running", "queued"):
-        wrong.append(f"the move: {move.job.get('error') or move.job}")
+    write_json(arguments.json, report(measured, material, lacking))
+    wrong = measured.wrong(lacking)
     for problem in wrong[:20]:
         print(problem, file=sys.stderr)
     sys.exit(1 if wrong else 0)
