@@ -13,16 +13,12 @@ never for a time.
 from __future__ import annotations
 
 import logging
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -30,8 +26,8 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx2
+from citations import Checked, checked
 from material import (
-    ROOT,
     Asked,
     Material,
     add_work,
@@ -44,6 +40,7 @@ from material import (
     show_table,
     write_json,
 )
+from served import sent, served, served_too
 
 from index.catalog_spaces import SpaceReader
 from index.chunk import chunk
@@ -60,9 +57,7 @@ UPDATE_EVERY = 10
 _PASSAGES_PER_ARTICLE = 12
 """More than an article has on average: so many passages hold the wanted number of articles."""
 
-_START_S, _STOP_S, _REQUEST_S = 120.0, 40.0, 120.0
 _LOOK_EVERY_S = 0.5
-_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +91,10 @@ class Arrivals:
                 self.failures.append(f"article {article['id']}: {status} {body.get('detail', '')}")
 
 
-@dataclass
-class Checked:
-    """What became of the answers' citations."""
-
-    answers: int = 0
-    citations: int = 0
-    unresolved: list[str] = field(default_factory=list)
-
-
 def every(seconds: float) -> Iterator[float]:
     """Give moments of the monotonic clock, evenly apart, the first one now."""
     started = time.monotonic()
     return (started + number * seconds for number in count())
-
-
-def sent(client: httpx2.Client, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-    """Send a request; status 0 stands for one that was not answered at all."""
-    try:
-        response = client.request(method, path, json=body)
-        return response.status_code, response.json()
-    except (httpx2.HTTPError, ValueError) as error:
-        return 0, {"detail": f"{type(error).__name__}: {error}"}
 
 
 def asked_until(
@@ -133,85 +110,6 @@ def asked_until(
         status, body = sent(client, "POST", "/v1/answer", {"question": question})
         given.append(Given((time.monotonic() - due) * 1000, status, body))
     return given
-
-
-def checked(client: httpx2.Client, given: Sequence[Given]) -> Checked:
-    """Fetch what the answers cite, and compare it character by character."""
-    outcome = Checked()
-    versions: dict[tuple[str, int], dict[str, Any]] = {}
-    histories: dict[str, list[dict[str, Any]]] = {}
-    for one in given:
-        if one.status != 200 or not one.body["citations"]:
-            continue
-        problems: list[str] = []
-        for citation in one.body["citations"]:
-            identity, version = citation["article_id"], citation["version"]
-            if (identity, version) not in versions:
-                path = f"/v1/articles/{identity}"
-                versions[identity, version] = sent(client, "GET", f"{path}?version={version}")[1]
-                histories[identity] = sent(client, "GET", f"{path}/versions")[1].get("items", [])
-            problems += problems_of(
-                citation, versions[identity, version], histories[identity], one.body["index"]["seq"]
-            )
-        outcome.answers += not problems
-        outcome.citations += len(one.body["citations"])
-        outcome.unresolved += problems
-    return outcome
-
-
-def problems_of(
-    citation: dict[str, Any], article: dict[str, Any], history: Sequence[dict[str, Any]], seq: int
-) -> list[str]:
-    """Tell what of a citation does not hold in the state of the library with this `seq`."""
-    named = f"{citation['article_id']} version {citation['version']}"
-    problems: list[str] = []
-    quoted = article.get("text", "")[citation["char_start"] : citation["char_end"]]
-    if quoted != citation["quote"]:
-        problems.append(f"{named} has {quoted!r}, cited as {citation['quote']!r}")
-    newest = max((item["version"] for item in history if item["seq"] <= seq), default=None)
-    if newest != citation["version"]:
-        problems.append(f"{named} is cited in change {seq}, where the newest version was {newest}")
-    return problems
-
-
-@contextmanager
-def served(data: Path, log: Path) -> Iterator[httpx2.Client]:
-    """Serve a library by the command line on a free port; the process ends with the block."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GROUNDWIRE_")}
-    environment |= {
-        "GROUNDWIRE_DATA": str(data),
-        "GROUNDWIRE_PORT": "0",
-        "GROUNDWIRE_CORPUS": "",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-    }
-    command = [sys.executable, "-c", "from service.cli import main; main()", "serve"]
-    # A folder of its own: no groundwire.toml of where the benchmark was started.
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, env=environment, cwd=data, stdout=output, stderr=output) as process,
-    ):
-        try:
-            with httpx2.Client(base_url=address(process, log), timeout=_REQUEST_S) as client:
-                yield client
-        finally:
-            process.terminate()
-            try:
-                process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def address(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Wait until the server says where it answers."""
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        if found := _ADDRESS.search(log.read_text(errors="replace")):
-            return found.group()
-        if process.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise SystemExit(f"the server did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 def arriving(held: Sequence[Article], new: Sequence[Article]) -> list[dict[str, Any]]:
@@ -350,13 +248,8 @@ def measure(
         under = loaded(client, move, arrivals, questions, pace)
         if move.job.get("status") in ("queued", "running"):
             sent(client, "DELETE", f"/v1/jobs/{move.job['id']}")
-        outcome = checked(client, [*alone, *under])
+        outcome = checked(client, (one.body for one in (*alone, *under) if one.status == 200))
         return Measured(alone, under, arrivals, move, outcome, sent(client, "GET", "/v1/index")[1])
-
-
-def served_too(client: httpx2.Client) -> httpx2.Client:
-    """Give a second client of the same server."""
-    return httpx2.Client(base_url=client.base_url, timeout=_REQUEST_S)
 
 
 def report(measured: Measured, material: Material, lacking: int) -> dict[str, object]:
@@ -370,7 +263,7 @@ def report(measured: Measured, material: Material, lacking: int) -> dict[str, ob
         "articles put": f"{len(arrivals.ms)}, one of {UPDATE_EVERY} a new version",
         "put p50, p95 ms": f"{put_p50:.0f}, {put_p95:.0f}",
         "puts that failed": len(arrivals.failures),
-        "the move": f"{move.job.get('status')} after {move.took_s:.0f} s; in the other space: {measured.moved}",
+        "the move": f"{move.job.get('status')} after {move.took_s:.0f} s; switched: {measured.moved}",
         "passages without a vector there": lacking,
         "answers whose every citation resolved": f"{outcome.answers} ({outcome.citations} citations)",
         "citations that did not": len(outcome.unresolved),
