@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from index.canaries import check_model, stored_canaries
 from index.catalog import Catalog, PreparedArticle
+from index.courtesy import Askers, embedded_beside
 from index.database import Database
 from index.dense import DenseCache
 from index.durable import make_folder, require_room
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 
 BATCH_PASSAGES = 256
 """Passages embedded and committed together when many articles are added."""
+
+STEP_ASIDE_S = 0.2
+"""Longest wait for those who ask before each few passages: an article is to be found within a second."""
 
 FREE_BYTES_AT_LEAST = 64 << 20
 """Free space on the disk below which nothing more is stored."""
@@ -50,6 +54,7 @@ class Library:
     ) -> None:
         self.catalog = catalog
         self.embedder = embedder
+        self.askers = Askers()
         self._folder = folder
         self._lock = lock
         self._load = load
@@ -270,7 +275,7 @@ class Library:
         if not self._model_checked:
             # Before the first vector of this process stands beside those of another.
             self.check_model()
-        rows = self.embedder.embed_passages([texts[key] for key in wanted])
+        rows = embedded_beside(self.askers, self.embedder, [texts[key] for key in wanted], STEP_ASIDE_S)
         return dict(zip(wanted, rows, strict=True))
 
     def delete(self, identity: str) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from index.catalog import Catalog
+from index.courtesy import Askers, embedded_beside
 from index.embed import Embedder
 from index.library import Library
 from index.prepare import stored_encoder_text
@@ -20,11 +21,16 @@ from index.snapshot import Snapshot
 Gate: TypeAlias = Callable[[Snapshot, Snapshot], None]
 """Told the library as it is and as it would be; raises a `GroundwireError` where it must not switch."""
 
-_BATCH = 256
+_BATCH = 64
+"""Passages stored together: also where those who ask hold it up, a stop waits some seconds at most."""
+
 _ROUNDS = 5
 """Tries to catch up with what is added meanwhile, before it is held off."""
 
 _FILL_SHARE = 0.9
+
+_STEP_ASIDE_S = 0.5
+"""Longest wait for those who ask before each few passages: a library that is always asked still moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,13 @@ def reembed(
     catalog, left = library.catalog, library.embedder.space.id
     if embedder.space.id == left:
         return Move(left, left, 0, catalog.seq())
-    embedded = fill(catalog, embedder, lambda fraction: progress(fraction * _FILL_SHARE))
+    embedded = fill(catalog, embedder, lambda fraction: progress(fraction * _FILL_SHARE), library.askers)
     dense = library.dense_cache(embedder)
 
     def caught_up() -> bool:
         """Embed what came meanwhile and index it; false where more came at the same time."""
         nonlocal embedded
-        embedded += fill(catalog, embedder, lambda fraction: progress(_FILL_SHARE))
+        embedded += fill(catalog, embedder, lambda fraction: progress(_FILL_SHARE), library.askers)
         with catalog.reading():
             if catalog.count_without_vector(embedder.space):
                 return False
@@ -81,13 +87,13 @@ def rebuild(library: Library, progress: Callable[[float], None] = lambda fractio
     Gives the number of vectors made. Raises `StoreWriteError`; what was there before is then kept.
     """
     library.catalog.drop_bad_vectors(library.embedder.space)
-    made = fill(library.catalog, library.embedder, lambda fraction: progress(fraction / 2))
+    made = fill(library.catalog, library.embedder, lambda fraction: progress(fraction / 2), library.askers)
     library.rebuild(lambda fraction: progress((1 + fraction) / 2))
     return made
 
 
-def fill(catalog: Catalog, embedder: Embedder, progress: Callable[[float], None]) -> int:
-    """Embed the live passages that have no vector in the space; gives how many there were."""
+def fill(catalog: Catalog, embedder: Embedder, progress: Callable[[float], None], askers: Askers) -> int:
+    """Embed the live passages that have no vector in the space, behind those who ask; gives how many."""
     total = catalog.count_without_vector(embedder.space)
     done = last = 0
     while batch := catalog.without_vector(embedder.space, after=last, limit=_BATCH):
@@ -95,7 +101,7 @@ def fill(catalog: Catalog, embedder: Embedder, progress: Callable[[float], None]
         passages = catalog.passages(list(batch))
         # Two passages may share a text: it is embedded once.
         texts = {batch[key]: stored_encoder_text(passage) for key, passage in passages.items()}
-        rows = embedder.embed_passages(list(texts.values()))
+        rows = embedded_beside(askers, embedder, list(texts.values()), _STEP_ASIDE_S)
         catalog.add_vectors(dict(zip(texts, rows, strict=True)), embedder.space)
         done += len(batch)
         progress(min(1.0, done / max(1, total)))

@@ -13,6 +13,7 @@ from fastapi import Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import SecretStr
 
+from index.courtesy import Askers
 from service.answer_log import AnswerLog
 from service.changes import Changes
 from service.engine import Engine
@@ -40,9 +41,13 @@ class KeyRing:
 
 
 class Workers:
-    """A bounded number of questions at work and a bounded number waiting; more are turned away."""
+    """A bounded number of questions at work and a bounded number waiting; more are turned away.
 
-    def __init__(self, at_once: int) -> None:
+    All that are not turned away count as `askers`.
+    """
+
+    def __init__(self, at_once: int, askers: Askers) -> None:
+        self._askers = askers
         self._working = BoundedSemaphore(at_once)
         self._present = BoundedSemaphore(at_once * 5)
 
@@ -52,12 +57,13 @@ class Workers:
         if not self._present.acquire(blocking=False):
             raise BusyError("Too many questions are waiting. Ask again in a moment.")
         try:
-            if not self._working.acquire(timeout=_WAIT_S):
-                raise BusyError("All workers are busy. Ask again in a moment.")
-            try:
-                yield
-            finally:
-                self._working.release()
+            with self._askers.asking():
+                if not self._working.acquire(timeout=_WAIT_S):
+                    raise BusyError("All workers are busy. Ask again in a moment.")
+                try:
+                    yield
+                finally:
+                    self._working.release()
         finally:
             self._present.release()
 
@@ -96,7 +102,7 @@ def engine_of(request: Request) -> Engine:
 
 def workers_of(request: Request) -> Workers:
     """Give the places at work of the app."""
-    workers: Workers = request.app.state.workers
+    workers: Workers = request.state.workers
     return workers
 
 

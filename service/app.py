@@ -56,6 +56,7 @@ class _State(TypedDict):
     jobs: JobQueue
     changes: Changes
     answers: AnswerLog
+    workers: Workers
 
 
 def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = open_engine) -> FastAPI:
@@ -83,7 +84,6 @@ def create_app(settings: Settings, open_engine: Callable[[Settings], Engine] = o
     )
     app.state.settings = settings
     app.state.keys = KeyRing(settings.api_keys)
-    app.state.workers = Workers(settings.answers_at_once)
     add_handlers(app)
     app.add_exception_handler(UnansweredError, unanswered)
     for module in (answer, articles, chat, evaluations, feedback, jobs, mcp, rebuild, state, pages):
@@ -124,7 +124,13 @@ def _opened(settings: Settings, open_engine: Callable[[Settings], Engine]) -> It
             queue = JobQueue(store)
             changes = Changes(engine.library, queue, Uploads(settings.data))
             with _working(queue, engine, settings):
-                yield {"engine": engine, "jobs": queue, "changes": changes, "answers": AnswerLog(store)}
+                yield {
+                    "engine": engine,
+                    "jobs": queue,
+                    "changes": changes,
+                    "answers": AnswerLog(store),
+                    "workers": Workers(settings.answers_at_once, engine.library.askers),
+                }
         finally:
             store.close()
     finally:

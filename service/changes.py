@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
 from typing import IO, Any, NoReturn
 
+from index.courtesy import stand_back
 from index.errors import InvalidInputError, NotFoundError, StoreWriteError
 from index.library import Library
 from index.types import PutResult
@@ -26,6 +28,7 @@ from service.wire import summary_out
 LONG_BYTES = 512 * 1024
 """Size of what is sent from which on its articles are stored by a job: half a minute's work, roughly."""
 
+_AT_ONCE = 4
 _HAND_OVER_S = 10.0
 _LOOK_EVERY_S = 0.02
 
@@ -39,12 +42,14 @@ class Changes:
         self._library = library
         self._queue = queue
         self._uploads = uploads
+        # Embedding takes every processor: it is done behind the threads that answer questions.
+        self._behind = ThreadPoolExecutor(_AT_ONCE, "changes", initializer=stand_back)
 
     def put(self, row: object) -> PutResult | Job:
         """Store an article in the form of the HTTP contract. Raises `InvalidInputError`."""
         article = article_from_json(row)
         if self._library.writable:
-            return self._library.put(article)
+            return self._behind.submit(self._library.put, article).result()
         done = self._hand_over("put", {"row": row})
         return done if isinstance(done, Job) else PutResult(**done)
 
@@ -64,7 +69,7 @@ class Changes:
         with other content it raises `ConflictError`.
         """
         if self._library.writable and not later and not request_key and sum(map(_size, files)) < LONG_BYTES:
-            return summary_out(self._stored(files))
+            return summary_out(self._behind.submit(self._stored, files).result())
         digest = _digest(files) if request_key else ""
         upload = self._uploads.keep(files)
         job = self._queue.submit(

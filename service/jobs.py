@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Any, Literal, TypeAlias
 
+from index.courtesy import stand_back
 from index.errors import GroundwireError
 from service.job_queue import Job, JobQueue
 
@@ -96,7 +97,7 @@ class JobRunner:
         self._queue.recover([kind.name for kind in self._kinds.values() if kind.resumable])
         for lane, pause in _LOOK_EVERY_S.items():
             names = [kind.name for kind in self._kinds.values() if kind.lane == lane]
-            thread = Thread(target=self._work, args=(names, pause), name=f"jobs-{lane}", daemon=True)
+            thread = Thread(target=self._work, args=(lane, names, pause), name=f"jobs-{lane}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -108,7 +109,10 @@ class JobRunner:
             if thread.is_alive():
                 log.warning("%s did not stop; its job is settled at the next start", thread.name)
 
-    def _work(self, names: list[str], pause: float) -> None:
+    def _work(self, lane: Lane, names: list[str], pause: float) -> None:
+        # Whoever handed over a change waits for it; for other jobs nobody does.
+        if lane != "change":
+            stand_back()
         while not self._stopping.is_set():
             try:
                 job = self._queue.take(names)

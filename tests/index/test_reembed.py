@@ -173,7 +173,7 @@ def test_vectors_of_every_space_but_the_one_in_use_are_dropped(at_once, filled, 
     assert filled.catalog.droppable_bytes() == 12 * (64 * 2 + 64 + 32 * 2 + 64)
     # What a move that was stopped has left goes too.
     stopped = FakeEmbedder(8, "stopped")
-    fill(filled.catalog, stopped, lambda fraction: None)
+    fill(filled.catalog, stopped, lambda fraction: None, filled.askers)
     told, seq = [], filled.catalog.seq()
     assert filled.catalog.drop_other_spaces(told.append) == 36
     assert told == sorted(told)

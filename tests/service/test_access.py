@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from service_fakes import Service
 
+from index.courtesy import Askers
 from service.access import KeyRing, Workers
 from service.problems import BusyError
 from service.settings import Settings
@@ -105,7 +106,7 @@ def test_keys_stay_secret_in_what_settings_print():
 
 
 def test_places_at_work_are_given_back():
-    workers = Workers(1)
+    workers = Workers(1, Askers())
     for _ in range(20):
         with workers.place():
             pass
@@ -115,6 +116,6 @@ def test_places_at_work_are_given_back():
 
 def test_a_place_that_does_not_come_free_is_waited_for_and_no_longer(monkeypatch):
     monkeypatch.setattr("service.access._WAIT_S", 0.01)
-    workers = Workers(1)
+    workers = Workers(1, Askers())
     with workers.place(), pytest.raises(BusyError), workers.place():
         pass

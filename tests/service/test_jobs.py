@@ -1,4 +1,6 @@
+import os
 import sqlite3
+import sys
 import threading
 import time
 
@@ -266,3 +268,16 @@ def test_a_file_of_another_application_or_of_a_newer_version_is_refused(tmp_path
     (tmp_path / "text").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="cannot be opened"):
         ServiceStore(tmp_path / "text")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="single threads have a priority on Linux alone")
+@pytest.mark.parametrize(
+    ("lane", "behind"), [("write", True), ("read", True), ("upkeep", True), ("change", False)]
+)
+def test_jobs_that_nobody_waits_for_stand_behind_questions(queue, working, lane, behind):
+    def niceness():
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    working(JobKind("look", lambda run: {"niceness": niceness()}, lane))
+    seen = ended(queue, queue.submit("look", {})).result["niceness"]
+    assert seen == (max(niceness(), 10) if behind else niceness())
