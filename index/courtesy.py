@@ -2,14 +2,17 @@
 
 Torch takes every processor for whatever it embeds, so that a question beside it takes twice as long. Passages
 are therefore embedded a few at a time while nobody waits for an answer, and the threads that do it stand
-behind the others where the system lets single threads stand back.
+behind the others where the system lets single threads stand back. Where nobody has asked for a while they are
+embedded as many at once as is fastest.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Condition
@@ -20,8 +23,13 @@ from index.embed import Embedder
 from index.types import FloatArray
 
 FEW = 4
-"""Passages embedded between two looks at who is waiting: a tenth of a second on one core, and no dearer a
-passage than many at once."""
+"""Passages between two looks at who is waiting while questions come: a tenth of a second on one core."""
+
+MANY = 64
+"""Passages between two looks while none come: the first question after a pause may be slow for a second."""
+
+_PAUSE_S = 10.0
+"""Time without a question from which on none are expected at once."""
 
 _NICENESS = 10
 """A tenth of the time that others take, where there is not enough for all: behind, and never stuck."""
@@ -32,6 +40,7 @@ class Askers:
 
     def __init__(self) -> None:
         self._waiting = 0
+        self._last = -math.inf
         self._changed = Condition()
 
     @contextmanager
@@ -44,8 +53,15 @@ class Askers:
         finally:
             with self._changed:
                 self._waiting -= 1
+                self._last = time.monotonic()
                 if not self._waiting:
                     self._changed.notify_all()
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody has asked for a while."""
+        with self._changed:
+            return not self._waiting and time.monotonic() - self._last > _PAUSE_S
 
     def step_aside(self, at_most_s: float) -> None:
         """Wait until nobody waits for an answer, but so long at most: questions never end other work."""
@@ -54,14 +70,15 @@ class Askers:
 
 
 def embedded_beside(askers: Askers, embedder: Embedder, texts: Sequence[str], at_most_s: float) -> FloatArray:
-    """Embed texts to be found, stepping aside so long at most before each few of them."""
+    """Embed texts to be found, stepping aside so long at most before each few; in a pause, before many."""
     vectors = np.zeros((len(texts), embedder.space.dimension), dtype=np.float32)
     # Texts of like length together: short ones are padded to the longest of those embedded with them.
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-    for start in range(0, len(order), FEW):
-        few = order[start : start + FEW]
+    while order:
         askers.step_aside(at_most_s)
-        vectors[few] = embedder.embed_passages([texts[i] for i in few])
+        count = MANY if askers.quiet else FEW
+        some, order = order[:count], order[count:]
+        vectors[some] = embedder.embed_passages([texts[i] for i in some])
     return vectors
 
 

@@ -11,8 +11,37 @@ from index.courtesy import FEW, Askers, embedded_beside, stand_back
 TEXTS = [" ".join(["bank"] * (1 + number % 5) + [f"port {number}"]) for number in range(11)]
 
 
+class Asked(Askers):
+    """Those who ask, of whom one has asked just now."""
+
+    def __init__(self):
+        super().__init__()
+        with self.asking():
+            pass
+
+
+def test_while_nobody_has_asked_many_are_embedded_at_once(monkeypatch):
+    sizes = []
+
+    class Counting(FakeEmbedder):
+        def embed_passages(self, texts):
+            sizes.append(len(texts))
+            return super().embed_passages(texts)
+
+    askers = Askers()
+    assert askers.quiet
+    embedded_beside(askers, Counting(), TEXTS, 0.0)
+    embedded_beside(Asked(), Counting(), TEXTS, 0.0)
+    assert sizes == [11, FEW, FEW, 11 - 2 * FEW]
+    with askers.asking():
+        assert not askers.quiet
+    assert not askers.quiet
+    monkeypatch.setattr("index.courtesy._PAUSE_S", 0.0)
+    assert askers.quiet
+
+
 def test_texts_embedded_a_few_at_a_time_keep_their_order():
-    beside = embedded_beside(Askers(), FakeEmbedder(), TEXTS, 0.0)
+    beside = embedded_beside(Asked(), FakeEmbedder(), TEXTS, 0.0)
     assert np.array_equal(beside, FakeEmbedder().embed_passages(TEXTS))
     assert embedded_beside(Askers(), FakeEmbedder(), [], 0.0).shape == (0, 64)
 
@@ -21,7 +50,7 @@ def test_nothing_more_is_embedded_while_somebody_waits_for_an_answer():
     askers, embedder, few_are_done = Askers(), FakeEmbedder(), threading.Event()
     asking, steps = threading.Event(), []
 
-    class Stepping(Askers):
+    class Stepping(Asked):
         """Those who ask, of whom one comes when the first few passages are embedded."""
 
         def step_aside(self, at_most_s):
