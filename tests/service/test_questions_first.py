@@ -68,13 +68,15 @@ def test_a_library_that_moves_waits_while_a_question_is_worked_on(tmp_path, monk
         question = {"question": "When did the harbour bridge open?"}
         asking = threading.Thread(target=lambda: given.append(client.post(path, json=question).status_code))
         asking.start()
-        assert asked.wait(20)
-        job = client.post("/v1/index/rebuild", json={"embedder": "other"}).headers["location"]
-        until(lambda: client.get(job).json()["status"] == "running")
-        time.sleep(0.2)
-        assert other.embedded == []
-        go_on.set()
-        asking.join(20)
+        try:
+            assert asked.wait(20)
+            job = client.post("/v1/index/rebuild", json={"embedder": "other"}).headers["location"]
+            until(lambda: client.get(job).json()["status"] == "running")
+            time.sleep(0.2)
+            assert other.embedded == []
+        finally:
+            go_on.set()
+            asking.join(20)
         until(lambda: client.get(job).json()["status"] == "succeeded")
         assert given == [200]
         assert other.embedded
