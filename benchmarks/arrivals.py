@@ -225,6 +225,8 @@ class Measured:
         answers = (*self.alone, *self.under)
         wrong = [f"{one.status} {one.body.get('detail')}" for one in answers if one.status != 200]
         wrong += [*self.arrivals.failures, *self.outcome.unresolved]
+        if not self.outcome.citations:
+            wrong.append("no answer had a citation that could be checked")
         status = self.move.job.get("status")
         if status == "succeeded" and (lacking or not self.moved):
             wrong.append(f"moved: {self.moved}; {lacking} passages have no vector of the other model")
@@ -255,7 +257,7 @@ def measure(
 def report(measured: Measured, material: Material, lacking: int) -> dict[str, object]:
     """Print what was measured; gives it for the file of figures."""
     arrivals, move, outcome = measured.arrivals, measured.move, measured.outcome
-    put_p50, put_p95 = quantiles(arrivals.ms)
+    put_p50, put_p95 = quantiles(arrivals.ms) if arrivals.ms else (None, None)
     facts = machine() | {
         "material": material.origin,
         "articles": f"{len(material.articles)}, then {measured.state.get('articles')}",

@@ -8,6 +8,7 @@ embedded as many at once as is fastest.
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import sys
@@ -21,6 +22,8 @@ import numpy as np
 
 from index.embed import Embedder
 from index.types import FloatArray
+
+log = logging.getLogger(__name__)
 
 FEW = 4
 """Passages between two looks at who is waiting while questions come: a tenth of a second on one core."""
@@ -85,8 +88,12 @@ def embedded_beside(askers: Askers, embedder: Embedder, texts: Sequence[str], at
 def stand_back() -> None:
     """Put this thread, and those it starts, behind the other threads of this machine; for good.
 
-    Only Linux gives single threads a priority of their own; elsewhere nothing changes.
+    Only Linux gives single threads a priority of their own; elsewhere, and where the system forbids it,
+    nothing changes.
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+        try:
+            os.setpriority(os.PRIO_PROCESS, thread, max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+        except OSError as error:
+            log.warning("a thread keeps its priority beside the questions: %s", error)

@@ -63,7 +63,8 @@ def reembed(
     def caught_up() -> bool:
         """Embed what came meanwhile and index it; false where more came at the same time."""
         nonlocal embedded
-        embedded += fill(catalog, embedder, lambda fraction: progress(_FILL_SHARE), library.askers)
+        # Nobody is stepped aside for: it must get ahead of what arrives, and at last holds changes off.
+        embedded += fill(catalog, embedder, lambda fraction: progress(_FILL_SHARE), Askers())
         with catalog.reading():
             if catalog.count_without_vector(embedder.space):
                 return False

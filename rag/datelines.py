@@ -71,10 +71,11 @@ _CREDIT_BRACKET = (
 _CHINESE_DEBRIS = re.compile(
     rf"(?:{_CREDIT_LABEL}\s?[：:｜|丨/／](?:[^，。！？]{{0,80}}|[^，。！？]{{0,16}}。)"
     rf"|[（(]{_NAME}(?:[、 ]{_NAME}){{0,5}}[）)]"
-    rf"|(?:{_CREDIT_BRACKET}\s*)+(?:更多精彩[^，。]{{0,30}})?"
+    rf"|(?:(?>{_CREDIT_BRACKET})\s*+)++(?:更多精彩[^，。]{{0,30}})?"
     r"|\W{0,3}(?:返回搜狐|更多精彩(?:内容|稿件|图片|视频)|本文属于原创文章|如遇作品内容|版权归原作者|版权侵权联系"
-    r"|(?:免责|广告|版权|特别)声明\s?[：:]|点击(?:查看|此处|这里|阅读原文|下方|上方|图片|进入专题)|扫描(?:下方)?二维码"
-    r"|扫码关注|长按识别|欢迎关注|分享让更多人看到).{0,300})\Z",
+    r"|(?:免责|广告|版权|特别)声明\s?[：:]|扫码关注|长按识别|欢迎关注|分享让更多人看到).{0,300}"
+    # With a full stop they may be news: 扫描二维码即可乘车的城市已达30个。
+    r"|\W{0,3}(?:点击(?:查看|此处|这里|阅读原文|下方|上方|图片|进入专题)|扫描(?:下方)?二维码)[^。]{0,60})\Z",
     re.DOTALL,
 )
 
@@ -82,6 +83,15 @@ _CNN = r"CNN(?:\s?Business|Money)?"
 _WIRE = rf"(?:AP|Reuters|REUTERS|AFP|{_CNN}|UPI|Xinhua|Bloomberg|Kyodo News|dpa|EFE|TASS|ANSA)"
 _DASH = r"[—–−-]{1,2}"
 _PLACE = r"[A-Z][\w.'’-]*(?:,? (?:(?:and|of|de) )?[A-Z][\w.'’-]*){0,5}"
+_ALONE = (
+    r"(?:WASHINGTON|LONDON|PARIS|BERLIN|BRUSSELS|GENEVA|ROME|MADRID|VIENNA|MOSCOW|KYIV|KIEV|BEIJING|SHANGHAI|"
+    r"HONG KONG|TOKYO|SEOUL|TAIPEI|SINGAPORE|NEW DELHI|MUMBAI|DUBAI|CAIRO|JERUSALEM|TEL AVIV|BEIRUT|BAGHDAD|"
+    r"TEHRAN|ISTANBUL|ANKARA|NEW YORK|LOS ANGELES|SAN FRANCISCO|CHICAGO|BOSTON|HOUSTON|DALLAS|MIAMI|ATLANTA|"
+    r"SEATTLE|DENVER|PHILADELPHIA|DETROIT|LAS VEGAS|PHOENIX|TORONTO|MEXICO CITY|SAO PAULO|SYDNEY|"
+    r"UNITED NATIONS|VATICAN CITY)"
+)
+"""Places that stand alone in a dateline; another word in capitals may be what the sentence is about."""
+
 _PHOTO_AGENCY = r"(?:Getty Images|AP|AFP|Reuters|Bloomberg|Shutterstock|EPA)"
 _PHOTOGRAPHER = r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,4}(?:/[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,3}){0,2}"
 _ENGLISH_FRONT = re.compile(
@@ -90,10 +100,9 @@ _ENGLISH_FRONT = re.compile(
     rf"(?:{_PLACE},? )?\({_WIRE}\)\s?(?:{_DASH}\s*|(?=[A-Z“\"]))"
     # CNN — …, London CNN —, Washington, DC Reuters —
     rf"|(?:{_PLACE} )?(?:{_CNN}|Reuters|AP)\s?(?:—|–)\s?(?=[A-Z“\"‘'])"
-    # WASHINGTON – …, HORN LAKE, Miss. — …; a shorter word in capitals may be what the sentence is about
-    r"|(?!(?:UNICEF|UNESCO|NASDAQ|OPEC|NATO|COVID)\b)"
-    rf"(?:[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){{0,3}}(?:, [A-Z][A-Za-z.]+(?: [A-Z][A-Za-z.]+)?){{1,2}}"
-    rf"|[A-Z]{{5,}}|[A-Z]{{2,}}(?: [A-Z]{{3,}}){{1,2}})\s{_DASH}\s(?=[A-Z])"
+    # WASHINGTON – …, HORN LAKE, Miss. — …
+    rf"|(?:[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){{0,3}}(?:, [A-Z][A-Za-z.]+(?: [A-Z][A-Za-z.]+)?){{1,2}}"
+    rf"|{_ALONE})\s{_DASH}\s(?=[A-Z])"
     # Stringer/Bloomberg/Getty Images …, AFP/Getty Images …
     rf"|{_PHOTOGRAPHER}/{_PHOTO_AGENCY}\s(?=[A-Z“\"])"
     rf"|Photos: [^.!?]{{0,120}}?/{_PHOTO_AGENCY}\s(?=[A-Z“\"])"
@@ -103,10 +112,11 @@ _ENGLISH_DEBRIS = re.compile(
     r"\W{0,3}(?:read more\s?(?:[:›»]|(?:about|on|at|from|here|opinion)\b|\W*\Z)"
     r"|(?=.{0,140}\Z)(?:related|more|watch|see also|read also|read next)"
     r"(?: (?:stories|story|coverage|video))?\s?[:›»]{1,2}(?:\S|.*[^.!?”\"’]\Z)"
-    r"|click here\b|(?:sign up|subscribe)\b(?: (?:now|here)\b|.{0,160}\b(?:newsletters?|inbox|alerts|podcast|"
-    r"delivery)\b|.{0,160}\b(?:here|today)\W*\Z)"
-    r"|follow .{2,60} on (?:twitter|x|facebook|instagram|threads|bluesky|tiktok)\b"
-    r"|(?:reach|contact|email|e-mail) .{2,80}@|contribut(?:ing|ors?)\s?:"
+    r"|click here\b|(?:sign up|subscribe)\b(?: (?:now|here)\b"
+    r"| (?:to|for|today)\b.{0,160}\b(?:newsletters?|inbox|alerts|podcast|delivery)\b"
+    r"| (?:to|for|with)\b.{0,160}\b(?:here|today)\W*\Z)"
+    r"|follow .{2,60} on (?:twitter|x|facebook|instagram|threads|bluesky|tiktok)\b(?:[^ ]|.{0,40}@|\W*\Z)"
+    r"|(?:reach|contact|email|e-mail) .{2,80}\w@\w+\.|contribut(?:ing|ors?)\s?:"
     r"|support .{0,40}\bjournalism by subscribing|advertisement\W*\Z|sponsored(?: content)?\W*\Z"
     r"|(?=.{0,60}\Z)(?:ap )?(?:photos?|photographs?|images?|pictures?|illustrations?)"
     r"(?: (?:by|credits?|courtesy(?: of)?))?\s?[:/©]"

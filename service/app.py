@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from threading import Event, Thread
 from typing import TypedDict
 
@@ -123,7 +123,7 @@ def _opened(settings: Settings, open_engine: Callable[[Settings], Engine]) -> It
         try:
             queue = JobQueue(store)
             changes = Changes(engine.library, queue, Uploads(settings.data))
-            with _working(queue, engine, settings):
+            with closing(changes), _working(queue, engine, settings):
                 yield {
                     "engine": engine,
                     "jobs": queue,

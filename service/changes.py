@@ -45,6 +45,10 @@ class Changes:
         # Embedding takes every processor: it is done behind the threads that answer questions.
         self._behind = ThreadPoolExecutor(_AT_ONCE, "changes", initializer=stand_back)
 
+    def close(self) -> None:
+        """End the threads that store articles, behind what they are at."""
+        self._behind.shutdown()
+
     def put(self, row: object) -> PutResult | Job:
         """Store an article in the form of the HTTP contract. Raises `InvalidInputError`."""
         article = article_from_json(row)

@@ -90,6 +90,16 @@ def test_one_whose_question_fails_is_not_waited_for():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="single threads have a priority on Linux alone")
+def test_where_the_system_forbids_it_a_thread_goes_on_as_before(monkeypatch, caplog):
+    def forbidden(*told):
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    stand_back()
+    assert "keeps its priority" in caplog.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="single threads have a priority on Linux alone")
 def test_a_thread_that_stands_back_takes_its_own_threads_with_it_and_no_other():
     def niceness():
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

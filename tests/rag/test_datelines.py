@@ -144,7 +144,19 @@ WHOLE = [
     "他说，正文：第一条写明了港口的界线。",
     "今天（8月18日）港口恢复了夜间装卸。",
     "（二）港口恢复了夜间装卸。",
+    "扫描二维码即可乘车的城市已达30个。",
+    "点击查看次数超过一亿的视频被平台下架。",
+    "Contact tracing began for all who had been at the @Home party.",
+    "Subscribe numbers for the paper's newsletter doubled within a year.",
+    "Follow the Leader was the most shared clip on X this week.",
+    "NVIDIA – The chipmaker reported record sales on Wednesday.",
+    "ASEAN – The bloc of ten countries met in Jakarta.",
 ]
+
+
+def test_many_brackets_are_read_at_once():
+    assert printed("（编辑 甲）" * 200) == ""
+    assert printed("（编辑 甲）" * 200 + "桥开了。").endswith("桥开了。")
 
 
 @pytest.mark.parametrize("text", WHOLE)

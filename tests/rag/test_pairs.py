@@ -40,10 +40,19 @@ def test_what_is_asked_of_two_things_is_asked_of_each(question, one, other):
         "主力、游资和散户的资金各是多少？",
         "汤尔和在哪里任教？",
         "哪一年建成？",
+        "上海和北京的距离是多少？",
+        "华为和中兴的合同是什么时候签的？",
+        "湖人和勇士的胜负是多少？",
     ],
 )
 def test_a_question_that_needs_both_or_has_only_one_stays_whole(question):
     assert paired(question) is None
+
+
+def test_long_runs_of_digits_and_letters_are_read_at_once():
+    for long in ("1" * 1900, "a" * 1900, "2022年" * 400):
+        paired(f"{long}的甲和乙是什么？")
+        paired(f"{long}和{long}b的票房")
 
 
 @given(st.text(alphabet="和与及的是谁年男女单冠军《》2023AB，分别", max_size=24))
