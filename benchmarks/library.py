@@ -311,6 +311,8 @@ def main() -> None:
     arguments = options.parse_args()
     logging.getLogger("index").setLevel(logging.ERROR)
     sizes = [size for size in sorted(arguments.sizes) if size <= (arguments.limit or size)]
+    if arguments.work is not None:
+        arguments.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="groundwire-", dir=arguments.work) as folder:
         measured = measure(sizes, arguments.held_out, arguments.vectors, Path(folder))
     facts = machine() | {"vectors": arguments.vectors, "held_out": arguments.held_out}
