@@ -257,13 +257,15 @@ def measure(
 def report(measured: Measured, material: Material, lacking: int) -> dict[str, object]:
     """Print what was measured; gives it for the file of figures."""
     arrivals, move, outcome = measured.arrivals, measured.move, measured.outcome
-    put_p50, put_p95 = quantiles(arrivals.ms) if arrivals.ms else (None, None)
+    put_ms = "no article was put"
+    if arrivals.ms:
+        put_ms = ", ".join(f"{ms:.0f}" for ms in quantiles(arrivals.ms))
     facts = machine() | {
         "material": material.origin,
         "articles": f"{len(material.articles)}, then {measured.state.get('articles')}",
         "passages": measured.state.get("passages"),
         "articles put": f"{len(arrivals.ms)}, one of {UPDATE_EVERY} a new version",
-        "put p50, p95 ms": f"{put_p50:.0f}, {put_p95:.0f}",
+        "put p50, p95 ms": put_ms,
         "puts that failed": len(arrivals.failures),
         "the move": f"{move.job.get('status')} after {move.took_s:.0f} s; switched: {measured.moved}",
         "passages without a vector there": lacking,

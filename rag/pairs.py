@@ -1,8 +1,8 @@
 """Chinese questions that ask one thing of two, or two things of one: 男单和女单冠军是谁, 导演和编剧是谁.
 
-Chinese has no spaces, so where the two joined things begin and end must be seen from their likeness: two
-runs of digits or letters, the same last character (成都大运会和杭州亚运会), the same beginning
-(最佳男主角和最佳女配角), or a place between 的 and the asking word. Anything else is left as one question.
+Chinese has no spaces, so where the two joined things begin and end must be seen from their form: two
+titles, two runs of digits or letters, the same last character (成都大运会和杭州亚运会), two characters each
+behind a date or a title, or a place between 的 and the asking word. Anything else is one question here.
 """
 
 from __future__ import annotations

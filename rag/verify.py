@@ -99,7 +99,7 @@ def is_quotation(text: str, cited: Sequence[Evidence]) -> bool:
     datelines and capitals apart.
     """
     plain = _folded(re.sub(r"\s?\[[^\]]*\]", "", text))
-    sources = [_folded(text) for item in cited for text in (item.text, printed(item.text)) if text]
+    sources = [_folded(said) for item in cited for said in (item.text, printed(item.text)) if said]
     if any(plain in source and _whole_clause(plain, source) for source in sources):
         return True
     pieces = [piece for piece in re.split(r"[:：;；]", plain) if piece.strip()]

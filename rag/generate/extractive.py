@@ -89,12 +89,12 @@ def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, i
         starts = [span.char_start for span in item.passage.sentences if span.char_start > item.char_start]
         wanted = [(item.passage.article_id, start) for start in starts[: items_of(following)]]
         return _Unit(index, items=tuple(places[place] for place in wanted if place in places))
-    kind = leaning(printed(item.text))
+    said = printed(item.text)
+    kind = leaning(said)
     before = _before(item, places)
     if not kind or before is None:
         return _Unit(index)
-    said, said_before = printed(item.text), printed(evidence[before].text)
-    name = antecedent(said, said_before) if kind == "pronoun" else ""
+    name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" else ""
     if name:
         return _Unit(index, named_by=before, name=name)
     return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
