@@ -15,7 +15,7 @@ from rag.conflict import differences, told
 from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
-from rag.retrieve import Retrieval, retrieve
+from rag.retrieve import Retrieval, retrieve_parts
 from rag.select import evidence_of, with_summaries
 from rag.support import SimilaritySupport, SupportScorer
 from rag.types import (
@@ -84,7 +84,7 @@ def find(
     understanding = understand(question)
     clock.lap("understand")
     snapshot = library.snapshot()
-    retrieval = retrieve(understanding, snapshot, top_k=question.top_k, aliases=aliases)
+    retrieval = retrieve_parts(understanding, snapshot, top_k=question.top_k, aliases=aliases)
     understanding = replace(understanding, filters=retrieval.filters)
     clock.lap("retrieve")
     passages = scorer.score(understanding.text, retrieval.hits)

@@ -71,12 +71,38 @@ def setting_of(question: str, language: str) -> str:
 
 def kind_of(question: str) -> QuestionKind:
     """Tell what a question wants: a figure, one fact, two things side by side, or an account."""
-    if _FIGURE.search(question):
+    if _FIGURE.search(question) or _NAMES_FIGURE.search(question):
         return "figure"
     if _COMPARES.search(question):
         return "comparison"
-    return "fact" if _FACT.search(question) and not _ACCOUNT.search(question) else "analysis"
+    asks_fact = _FACT.search(question) or _NAMES_FACT.search(question)
+    return "fact" if asks_fact and not _ACCOUNT.search(question) else "analysis"
 
+
+def asks_why(question: str) -> bool:
+    """Whether a question asks for a reason."""
+    return bool(_WHY.search(question))
+
+
+def asks_when(question: str) -> bool:
+    """Whether a question asks for a time."""
+    return bool(_WHEN.search(question))
+
+
+_WHY = re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|为什么|为何|何以|缘何|原因", re.IGNORECASE)
+_WHEN = re.compile(
+    r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b|\bhow long ago\b"
+    r"|何时|什么时[候间]|哪一?[年天]|几[月号]|(?:时间|日期)(?:是|[？?]|$)",
+    re.IGNORECASE,
+)
+_NAMES_FIGURE = re.compile(
+    r"(?:人数|人次|数量|产量|销量|票房|收入|营收|增长率|增速|增幅|价格|售价|总额|金额|面积|人口|比例|占比|总值)[？?]?$"
+)
+"""Chinese questions of search boxes name the figure or the fact that they want and have no word that asks."""
+
+_NAMES_FACT = re.compile(
+    r"(?:时间|日期|地点|举办地|冠军|亚军|得主|主演|导演|编剧|作者|成员|人选|教练|职务|名字|名称|成绩|结果|比分)[？?]?$"
+)
 
 _FIGURE = re.compile(
     r"\bhow (?:many|much|long|old|far|often|big|large|tall|high|fast|deep|heavy)\b|"

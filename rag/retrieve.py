@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from index.dates import day_of
 from index.fuse import fuse_legs
@@ -93,6 +94,33 @@ def retrieve(
         filters=filters,
         aliases=merged(named, learned),
     )
+
+
+def retrieve_parts(
+    question: Understanding, snapshot: Snapshot, *, top_k: int, aliases: Aliases | None = None
+) -> Retrieval:
+    """Find the `top_k` passages of a snapshot for a question and for each thing that it asks.
+
+    What a question asks beside something else may stand in another article than what answers the whole of it
+    best. So the whole and its parts take turns, each with its best passage that is not there yet.
+    """
+    whole = retrieve(question, snapshot, top_k=top_k, aliases=aliases)
+    if len(question.parts) < 2 or not whole.hits:
+        return whole
+    of_parts = [
+        retrieve(replace(question, text=part.query, parts=(part,)), snapshot, top_k=top_k, aliases=aliases)
+        for part in question.parts
+    ]
+    taken: dict[int, Hit] = {}
+    for row in zip_longest(whole.hits, *(found.hits for found in of_parts)):
+        for hit in row:
+            if hit is not None:
+                taken.setdefault(hit.passage.key, hit)
+    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(list(taken.values())[:top_k], start=1))
+    known = whole.aliases
+    for found in of_parts:
+        known = merged(known, found.aliases)
+    return replace(whole, hits=hits, aliases=known)
 
 
 def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, IntArray | None]:

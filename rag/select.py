@@ -9,7 +9,7 @@ from itertools import islice
 from index.snapshot import Snapshot
 from index.types import Filters
 from rag.evidence import sentence_texts
-from rag.generate.mend import introduces_list, items_of, leaning
+from rag.generate.mend import counts_from_before, introduces_list, is_consequence, items_of, leaning
 from rag.types import Evidence, ScoredPassage
 
 SHARE_OF_BEST = 0.05
@@ -72,7 +72,7 @@ def _leant_on(item: Evidence) -> list[tuple[int, int]]:
     spans = [(span.char_start, span.char_end) for span in item.passage.sentences]
     at = spans.index((item.char_start, item.char_end))
     found: list[tuple[int, int]] = []
-    if leaning(item.text) and at:
+    if at and (leaning(item.text) or is_consequence(item.text) or counts_from_before(item.text)):
         found.append(spans[at - 1])
     if introduces_list(item.text):
         following = sentence_texts(item.passage)[at + 1 :]

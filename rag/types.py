@@ -39,10 +39,12 @@ class QuestionPart:
     """One of the things that a question asks.
 
     `query` is what evidence is looked for with: the text, with the names that it leaves to the other parts.
+    `kind` is what this part asks for by itself.
     """
 
     text: str
     query: str = ""
+    kind: QuestionKind = "analysis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Understanding:
     dated: str = ""
     recent: bool = False
     window: Filters | None = None
+
+    @property
+    def brief(self) -> bool:
+        """Whether all it asks are figures and single facts: a sentence or two tell each."""
+        return all(part.kind in ("figure", "fact") for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

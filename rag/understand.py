@@ -58,11 +58,15 @@ def _parts(text: str, language: str, known: tuple[str, ...]) -> tuple[QuestionPa
     """
     parts = known or parts_of(text, language)
     if len(parts) == 1:
-        return (QuestionPart(text, text),)
+        return (QuestionPart(text, text, kind_of(text)),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
     around = setting_of(text, language) or " ".join(names[:3])
     return tuple(
-        QuestionPart(part, part if names_in(part) or part.startswith(around) else f"{around} {part}")
+        QuestionPart(
+            part,
+            part if names_in(part) or part.startswith(around) else f"{around} {part}",
+            kind_of(part),
+        )
         for part in parts
     )
 

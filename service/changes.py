@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import partial
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, TypeVar, TypeVarTuple
+
+from anyio import CapacityLimiter, to_thread
 
 from index.courtesy import stand_back
 from index.errors import InvalidInputError, NotFoundError, StoreWriteError
@@ -29,10 +31,15 @@ LONG_BYTES = 512 * 1024
 """Size of what is sent from which on its articles are stored by a job: half a minute's work, roughly."""
 
 _AT_ONCE = 4
+_WAITING = 16
+"""Changes that have a thread to wait in; further ones wait for such a thread, and no question for them."""
+
 _HAND_OVER_S = 10.0
 _LOOK_EVERY_S = 0.02
 
 Json = dict[str, Any]
+T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 
 class Changes:
@@ -44,6 +51,11 @@ class Changes:
         self._uploads = uploads
         # Embedding takes every processor: it is done behind the threads that answer questions.
         self._behind = ThreadPoolExecutor(_AT_ONCE, "changes", initializer=stand_back)
+        self._threads = CapacityLimiter(_WAITING)
+
+    async def aside(self, change: Callable[[*Given], T], *given: *Given) -> T:
+        """Make a change in a thread that is none of those that answer: many at once take none of these."""
+        return await to_thread.run_sync(change, *given, limiter=self._threads)
 
     def close(self) -> None:
         """End the threads that store articles, behind what they are at."""

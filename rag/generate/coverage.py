@@ -14,7 +14,7 @@ from rag.dates import date_mentions
 from rag.generate.mend import introduces_list
 from rag.instructions import is_instruction
 from rag.quantities import quantities
-from rag.types import Evidence, Understanding
+from rag.types import Evidence, QuestionKind, QuestionPart, Understanding
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Weighing:
     most_fact: int = 3
     least: float = 0.2
     without_figure: float = 0.6
+    told_apart: float = 0.8
 
 
 DEFAULT = Weighing()
@@ -52,21 +53,81 @@ DEFAULT = Weighing()
 def choose(
     question: Understanding, evidence: Sequence[Evidence], most: int, weighing: Weighing = DEFAULT
 ) -> list[int]:
-    """Give the places of up to `most` sentences, the best first; an empty list where none says anything."""
+    """Give the places of up to `most` sentences, the best first; an empty list where none says anything.
+
+    Of a question that asks several facts or figures each has its own sentences, in the order asked.
+    """
     asked = frozenset(lexical_tokens(question.text))
     candidates = [i for i, item in enumerate(evidence) if not item.context and states(item.text, asked)]
-    brief = question.kind in ("figure", "fact") and len(question.parts) == 1
-    limit, enough = (
-        (min(most, weighing.most_fact), weighing.enough_fact) if brief else (most, weighing.enough)
+    if question.brief:
+        return _facts(question, evidence, candidates, most, weighing)
+    best = max((evidence[i].score for i in candidates), default=0.0)
+    candidates = [i for i in candidates if evidence[i].score >= weighing.least * best]
+    power = 0.0 if question.kind == "comparison" else weighing.other_article
+    scores = {i: evidence[i].score for i in candidates}
+    weights = _weights(question.kind, scores, evidence, weighing, power)
+    values = {
+        i: tuple(weight * score for score in evidence[i].parts or (scores[i],))
+        for i, weight in weights.items()
+    }
+    return _greedy(question.text, values, evidence, most, weighing.enough, weighing)
+
+
+def _facts(
+    question: Understanding,
+    evidence: Sequence[Evidence],
+    candidates: Sequence[int],
+    most: int,
+    weighing: Weighing,
+) -> list[int]:
+    limit = max(1, min(weighing.most_fact, most // len(question.parts)))
+    chosen: list[int] = []
+    for place, part in enumerate(question.parts):
+        scores = {i: evidence[i].parts[place] if evidence[i].parts else evidence[i].score for i in candidates}
+        weights = _weights(part.kind, scores, evidence, weighing, power=0.0)
+        own = _own_words(question.parts, place)
+        values = {
+            i: (weight * scores[i] * (1 - weighing.told_apart * (1 - _has(own, evidence[i]))),)
+            for i, weight in weights.items()
+        }
+        for i in _greedy(part.query, values, evidence, limit, weighing.enough_fact, weighing):
+            words = frozenset(lexical_tokens(evidence[i].text))
+            said = (frozenset(lexical_tokens(evidence[c].text)) for c in chosen)
+            if all(_overlap(words, other) < weighing.repeated for other in said):
+                chosen.append(i)
+    return chosen[:most]
+
+
+def _own_words(parts: Sequence[QuestionPart], place: int) -> frozenset[str]:
+    """Give the words of a part that the others do not have: what tells 女单冠军 from 男单冠军."""
+    others = frozenset(
+        word for other, part in enumerate(parts) if other != place for word in lexical_tokens(part.text)
     )
-    if not brief:
-        best = max((evidence[i].score for i in candidates), default=0.0)
-        candidates = [i for i in candidates if evidence[i].score >= weighing.least * best]
-    power = 0.0 if brief or question.kind == "comparison" else weighing.other_article
-    values = _values(question, evidence, candidates, weighing, power)
-    candidates = [i for i in candidates if i in values]
+    return frozenset(query_weights(parts[place].text)) - others if others else frozenset()
+
+
+def _has(own: frozenset[str], item: Evidence) -> float:
+    """Give the share of words that a sentence has; what only its surroundings have counts half."""
+    if not own:
+        return 1.0
+    passage = item.passage
+    around = f"{passage.title}\n{passage.heading}\n{passage.text}\n{passage.published_at[:4]}"
+    said, near = frozenset(lexical_tokens(item.text)), frozenset(lexical_tokens(around))
+    return (len(own & said) + 0.5 * len(own & (near - said))) / len(own)
+
+
+def _greedy(
+    asked: str,
+    values: Mapping[int, tuple[float, ...]],
+    evidence: Sequence[Evidence],
+    limit: int,
+    enough: float,
+    weighing: Weighing,
+) -> list[int]:
+    """Take the sentence that adds most to those taken, until the next adds too little."""
+    candidates = list(values)
     words = {i: frozenset(lexical_tokens(evidence[i].text)) for i in candidates}
-    rarity = _rarity(question, words)
+    rarity = _rarity(asked, words)
     chosen: list[int] = []
     first = 0.0
     while candidates and len(chosen) < limit:
@@ -121,37 +182,37 @@ _AGO = re.compile(
 _FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；", "]")
 
 
-def _values(
-    question: Understanding,
+def _weights(
+    kind: QuestionKind,
+    scores: Mapping[int, float],
     evidence: Sequence[Evidence],
-    candidates: Sequence[int],
     weighing: Weighing,
     power: float,
-) -> dict[int, tuple[float, ...]]:
-    """Give each candidate its worth for each part: its probability, weighed by where it stands.
+) -> dict[int, float]:
+    """Weigh each candidate by where it stands; a summary is left out where the body says as much.
 
-    `power` is that of its article's share of the evidence.
+    `scores` are the candidates' probabilities, `power` that of an article's share of the evidence.
     """
     mass: dict[str, float] = {}
     body: dict[str, float] = {}
-    for i in sorted(candidates, key=lambda i: -evidence[i].score):
+    for i in sorted(scores, key=lambda i: -scores[i]):
         article = evidence[i].passage.article_id
-        mass[article] = mass.get(article, 0.0) + evidence[i].score
+        mass[article] = mass.get(article, 0.0) + scores[i]
         if not _is_summary(evidence[i]):
-            body.setdefault(article, evidence[i].score)
-    most = max(mass.values(), default=1.0)
-    values: dict[int, tuple[float, ...]] = {}
-    for i in candidates:
+            body.setdefault(article, scores[i])
+    most = max(mass.values(), default=0.0) or 1.0
+    weights: dict[int, float] = {}
+    for i, score in scores.items():
         item = evidence[i]
         weight = (mass[item.passage.article_id] / most) ** power
         if item.passage.article_kind == "teaser":
             weight *= weighing.teaser
-        elif _is_summary(item) and body.get(item.passage.article_id, 0.0) >= weighing.summary * item.score:
+        elif _is_summary(item) and body.get(item.passage.article_id, 0.0) >= weighing.summary * score:
             continue
-        if question.kind == "figure" and not _has_figure(item.text):
+        if kind == "figure" and not _has_figure(item.text):
             weight *= weighing.without_figure
-        values[i] = tuple(weight * score for score in item.parts or (item.score,))
-    return values
+        weights[i] = weight
+    return weights
 
 
 def _gain(
@@ -174,14 +235,14 @@ def _gain(
     return worth * (1 - repeated**2) * (1 + weighing.asked * new)
 
 
-def _rarity(question: Understanding, words: Mapping[int, frozenset[str]]) -> dict[str, float]:
-    """Give the words of the question the share of its meaning that each carries among the sentences
+def _rarity(asked: str, words: Mapping[int, frozenset[str]]) -> dict[str, float]:
+    """Give the words of a question the share of its meaning that each carries among the sentences
     at hand.
     """
     frequency = Counter(word for found in words.values() for word in found)
     weights = {
         word: weight * math.log(1 + len(words) / (0.5 + frequency[word]))
-        for word, weight in query_weights(question.text).items()
+        for word, weight in query_weights(asked).items()
         if frequency[word]
     }
     total = sum(weights.values()) or 1.0

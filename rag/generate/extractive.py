@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.datelines import printed
+from rag.dates import date_mentions
 from rag.generate import OnDelta, unheard
 from rag.generate.coverage import choose, states
 from rag.generate.mend import (
     antecedent,
     as_list,
+    counts_from_before,
     introduces_list,
+    is_consequence,
     items_of,
     leaning,
     with_name,
     without_connective,
 )
+from rag.parts import asks_when, asks_why
 from rag.select import neighbours
 from rag.types import DraftStatement, Evidence, Understanding
 
@@ -57,7 +61,7 @@ class ExtractiveGenerator:
         There is no text before the statements, so `on_delta` hears nothing.
         """
         places = {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)}
-        chosen = [_unit(i, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)]
+        chosen = [_unit(i, question, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)]
         # An introduction whose list is not at hand says nothing.
         units = _fitting([u for u in chosen if u.items or not introduces_list(evidence[u.index].text)])
         drafts: list[DraftStatement] = []
@@ -82,7 +86,12 @@ def _fitting(units: Sequence[_Unit]) -> list[_Unit]:
     return taken
 
 
-def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int]) -> _Unit:
+def _unit(
+    index: int,
+    question: Understanding,
+    evidence: Sequence[Evidence],
+    places: Mapping[tuple[str, int], int],
+) -> _Unit:
     item = evidence[index]
     if introduces_list(item.text):
         following = neighbours(item)[1]
@@ -92,12 +101,19 @@ def _unit(index: int, evidence: Sequence[Evidence], places: Mapping[tuple[str, i
     said = printed(item.text)
     kind = leaning(said)
     before = _before(item, places)
-    if not kind or before is None:
+    if before is None or not (kind or _answered_before(question.text, said)):
         return _Unit(index)
     name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" else ""
     if name:
         return _Unit(index, named_by=before, name=name)
     return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
+
+
+def _answered_before(question: str, said: str) -> bool:
+    """Whether the answer stands in the sentence before: the reason of a "therefore", the day of a "later"."""
+    return (is_consequence(said) and asks_why(question)) or (
+        counts_from_before(said) and asks_when(question) and not any(m.year for m in date_mentions(said))
+    )
 
 
 def _before(item: Evidence, places: Mapping[tuple[str, int], int]) -> int | None:
@@ -109,19 +125,17 @@ def _in_reading_order(
     question: Understanding, units: Sequence[_Unit], evidence: Sequence[Evidence]
 ) -> list[_Unit]:
     """Order sentences by article, the best one's first, and inside by position; a figure, a fact or a
-    sentence that is far ahead of the others leads.
+    sentence that is far ahead of the others leads. What answers several facts stands as they are asked.
     """
+    if question.brief and len(question.parts) > 1:
+        return list(units)
     first: dict[str, int] = {}
     for rank, unit in enumerate(units):
         first.setdefault(evidence[unit.index].passage.article_id, rank)
     order = sorted(
         units, key=lambda u: (first[evidence[u.index].passage.article_id], evidence[u.index].char_start)
     )
-    if (
-        len(question.parts) == 1
-        and units
-        and (question.kind in ("figure", "fact") or _ahead(units, evidence))
-    ):
+    if len(question.parts) == 1 and units and (question.brief or _ahead(units, evidence)):
         order.remove(units[0])
         order.insert(0, units[0])
     return order

@@ -8,7 +8,6 @@ from typing import IO, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
@@ -51,7 +50,7 @@ async def add(request: Request, changes: ChangesDep) -> Response:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         body = await request.body()
-        return await run_in_threadpool(_add_one, body, changes, "")
+        return await changes.aside(_add_one, body, changes, "")
     if kind in ("application/x-ndjson", "application/jsonl"):
         return await _add_lines(request, changes)
     if kind == "multipart/form-data":
@@ -67,7 +66,7 @@ async def add(request: Request, changes: ChangesDep) -> Response:
 async def upsert(article_id: str, request: Request, changes: ChangesDep) -> Response:
     """Store an article under an id: 201 where it is new, 200 where it was updated or says nothing new."""
     body = await request.body()
-    return await run_in_threadpool(_add_one, body, changes, article_id)
+    return await changes.aside(_add_one, body, changes, article_id)
 
 
 def _add_one(body: bytes, changes: Changes, article_id: str) -> Response:
@@ -88,7 +87,7 @@ async def _add_lines(request: Request, changes: Changes) -> Response:
         async for part in request.stream():
             file.write(part)
         file.seek(0)
-        return await run_in_threadpool(_add_many, request, changes, [(LINES, file)])
+        return await changes.aside(_add_many, request, changes, [(LINES, file)])
 
 
 async def _add_files(request: Request, changes: Changes) -> Response:
@@ -97,7 +96,7 @@ async def _add_files(request: Request, changes: Changes) -> Response:
         if not files:
             raise InvalidInputError("files", "has no file.", "Send each file as a part named files.")
         labelled = [(file.filename or "file", file.file) for file in files]
-        return await run_in_threadpool(_add_many, request, changes, labelled)
+        return await changes.aside(_add_many, request, changes, labelled)
 
 
 def _add_many(request: Request, changes: Changes, files: Sequence[tuple[str, IO[bytes]]]) -> Response:
@@ -160,9 +159,9 @@ def versions(
 
 
 @router.delete("/v1/articles/{article_id}", responses=_QUEUED)
-def delete(article_id: str, changes: ChangesDep) -> Response:
+async def delete(article_id: str, changes: ChangesDep) -> Response:
     """Delete an article for good; from the `seq` in the reply on no question finds it."""
-    seq = changes.delete(article_id)
+    seq = await changes.aside(changes.delete, article_id)
     if isinstance(seq, Job):
         return accepted(seq)
     return JSONResponse({"id": article_id, "status": "deleted", "seq": seq})

@@ -42,7 +42,7 @@ def asked(
     return Understanding(
         text,
         language,
-        tuple(QuestionPart(part, part) for part in parts or (text,)),
+        tuple(QuestionPart(part, part, kind or kind_of(part)) for part in parts or (text,)),
         Filters(),
         kind or kind_of(text),
     )

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from builders import asked, evidence, passage
 
 from index.types import Hit
@@ -207,8 +210,6 @@ def test_each_part_of_a_question_is_covered():
         "papers were shown in March. "
         "Regulators asked for more documents."
     )
-    from dataclasses import replace
-
     question = asked(
         "When was it agreed, and why is it late?", parts=("When was it agreed", "why is it late?")
     )
@@ -219,6 +220,60 @@ def test_each_part_of_a_question_is_covered():
     ]
     drafts = ExtractiveGenerator().generate(question, numbered)
     assert "Regulators asked for more documents." in [draft.text for draft in drafts]
+
+
+def of_parts(question, *scored):
+    """Statements for a question of several parts from passages with a row of scores for each sentence."""
+    numbered = [
+        replace(item, parts=row)
+        for place, rows in scored
+        for item, row in zip(evidence(place, *(max(row) for row in rows)), rows, strict=True)
+    ]
+    return [draft.text for draft in ExtractiveGenerator().generate(question, numbered)]
+
+
+def test_each_of_two_facts_has_its_own_sentences_in_the_order_asked():
+    men = passage("陈力在决赛中获胜，夺得男单冠军。", article="men")
+    women = passage("王敏获得女单冠军。女单冠军的奖金是十万元。女单决赛打了三小时。", article="women")
+    found = of_parts(
+        asked("男单和女单冠军是谁？", language="zh", parts=("男单冠军是谁？", "女单冠军是谁？"), kind="fact"),
+        (women, [(0.1, 0.9), (0.05, 0.3), (0.02, 0.2)]),
+        (men, [(0.5, 0.1)]),
+    )
+    assert found[0] == "陈力在决赛中获胜，夺得男单冠军。"
+    assert found[1] == "王敏获得女单冠军。"
+    assert len(found) <= 4
+
+
+def test_a_sentence_that_answers_both_facts_stands_once():
+    both = passage("陈力和王敏分获男单和女单冠军。", article="both")
+    question = asked("谁夺冠？", language="zh", parts=("男单冠军是谁？", "女单冠军是谁？"), kind="fact")
+    assert of_parts(question, (both, [(0.8, 0.7)])) == ["陈力和王敏分获男单和女单冠军。"]
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "rest"),
+    [
+        ("Why did the price rise?", "Mines were flooded.", "As a result, copper cost a third more."),
+        ("价格为什么上涨？", "矿井五月被洪水淹没。", "因此铜价上涨三分之一。"),
+        ("When did she retire?", "Lee lost the final of 2004.", "Two months later Lee retired from it."),
+        ("占力何时退役？", "2004年，占力三次试举失败。", "赛后，占力宣布退役。"),
+    ],
+)
+def test_reason_and_day_that_stand_in_the_sentence_before_come_with_it(question, before, rest):
+    text = f"{before} {rest}" if rest.isascii() else before + rest
+    assert texts(asked(question), (passage(text), (0.01, 0.9))) == [before, rest]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did copper cost?", "Mines were flooded in May. As a result, copper cost a third more."),
+        ("When did she retire?", "Lee lost the final. Two months later, in March 2005, Lee retired from it."),
+    ],
+)
+def test_sentence_before_stays_out_where_it_was_not_asked_for(question, text):
+    assert len(texts(asked(question), (passage(text), (0.01, 0.9)))) == 1
 
 
 def test_chinese_connective_is_taken_away():

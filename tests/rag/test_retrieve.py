@@ -4,7 +4,7 @@ from builders import article
 
 from index.types import Filters
 from rag.aliases import grouped
-from rag.retrieve import PER_ARTICLE, retrieve
+from rag.retrieve import PER_ARTICLE, retrieve, retrieve_parts
 from rag.types import Question
 from rag.understand import understand
 
@@ -100,3 +100,18 @@ def test_newer_of_two_reports_that_score_alike_comes_first_for_the_state_of_thin
     library.put(article("New", "The strike at the harbour is over.", published_at="2026-05-01", source="b"))
     hits = found(library, "Is there currently a strike at the harbour?").hits
     assert hits[0].passage.title == "New"
+
+
+def test_each_thing_that_a_question_asks_is_looked_for(library):
+    # Each of these has words of both parts, so that they come before the ferry for the whole question.
+    for number in range(6):
+        text = f"The lemon harvest of grove {number} was good this year. A plan to tax it ran aground."
+        library.put(article(f"Lemon {number}", text))
+    library.put(article("Ferry", "A ferry ran aground."))
+    asked = understand(Question("How good was the lemon harvest this year, and what ran aground?"))
+    alone = retrieve(asked, library.snapshot(), top_k=3)
+    assert "Ferry" not in {hit.passage.title for hit in alone.hits}
+    found = retrieve_parts(asked, library.snapshot(), top_k=3)
+    assert "Ferry" in {hit.passage.title for hit in found.hits}
+    assert [hit.rank for hit in found.hits] == [1, 2, 3]
+    assert len({hit.passage.key for hit in found.hits}) == 3

@@ -47,6 +47,41 @@ def test_articles_are_embedded_behind_the_threads_that_answer(tmp_path):
     assert service.embedder.questions == {niceness()}
 
 
+def test_changes_that_wait_take_no_thread_of_those_that_answer(tmp_path, monkeypatch):
+    service = Service(tmp_path / "data")
+    with service.client() as client:
+        library, go_on, waiting = service.engine.library, threading.Event(), threading.Semaphore(0)
+        put = library.put
+
+        def slow(article):
+            waiting.release()
+            assert go_on.wait(60)
+            return put(article)
+
+        monkeypatch.setattr(library, "put", slow)
+        stored = []
+        # More than the threads that a server has for everything (AnyIO gives it forty).
+        puts = [threading.Thread(target=lambda n=n: stored.append(put_one(client, n))) for n in range(50)]
+        for thread in puts:
+            thread.start()
+        try:
+            assert waiting.acquire(timeout=20)
+            time.sleep(0.5)  # for the others to arrive
+            answer = client.post("/v1/answer", json={"question": "When did the harbour bridge open?"})
+            assert answer.status_code == 200
+            assert stored == []
+        finally:
+            go_on.set()
+            for thread in puts:
+                thread.join(60)
+    assert stored == [201] * 50
+
+
+def put_one(client, number):
+    body = {"title": "Port", "text": f"Port {number} opened."}
+    return client.put(f"/v1/articles/p{number}", json=body).status_code
+
+
 @pytest.mark.parametrize("path", ["/v1/answer", "/v1/search"])
 def test_a_library_that_moves_waits_while_a_question_is_worked_on(tmp_path, monkeypatch, path):
     monkeypatch.setattr("index.reembed._STEP_ASIDE_S", 60.0)
