@@ -59,10 +59,19 @@ def differences(
         if a not in used and b not in used:
             continue
         values = _disagreement(question, evidence[a], evidence[b])
-        if values and frozenset(values) not in told:
-            told.append(frozenset(values))
+        plain = frozenset(_QUALIFIER.sub("", value) for value in values or ())
+        if values and plain not in told:
+            told.append(plain)
             found.append(_ordered(evidence, a, b, values))
     return found[:2]
+
+
+_QUALIFIER = re.compile(
+    r"^(?:over|more than|nearly|almost|about|around|at least|some|roughly|approximately|up to)\s+"
+    r"|^(?:逾|超过?|大?约|将?近|至少)",
+    re.IGNORECASE,
+)
+"""What does not make a value another one: that it is over 7 or 7 need not be told twice."""
 
 
 def _summaries_of(evidence: Sequence[Evidence], used: Sequence[int]) -> list[int]:

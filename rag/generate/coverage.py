@@ -44,6 +44,7 @@ class Weighing:
     most_fact: int = 3
     least: float = 0.2
     without_figure: float = 0.6
+    without_total: float = 0.15
     told_apart: float = 0.8
 
 
@@ -70,7 +71,29 @@ def choose(
         i: tuple(weight * score for score in evidence[i].parts or (scores[i],))
         for i, weight in weights.items()
     }
-    return _greedy(question.text, values, evidence, most, weighing.enough, weighing)
+    chosen = _greedy(question.text, values, evidence, most, weighing.enough, weighing)
+    return [*chosen, *_between(chosen, evidence, asked)][:most]
+
+
+def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozenset[str]) -> list[int]:
+    """Give the evidence that stands alone between two chosen sentences: without it an account jumps."""
+    taken = {_start(evidence[i]) for i in chosen}
+    found: list[int] = []
+    for i, item in enumerate(evidence):
+        starts = [span.char_start for span in item.passage.sentences]
+        at, article = starts.index(item.char_start), item.passage.article_id
+        inside = 0 < at < len(starts) - 1 and _start(item) not in taken
+        if (
+            inside
+            and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken
+            and states(item.text, asked)
+        ):
+            found.append(i)
+    return found
+
+
+def _start(item: Evidence) -> tuple[str, int]:
+    return item.passage.article_id, item.char_start
 
 
 def _facts(
@@ -85,6 +108,9 @@ def _facts(
     for place, part in enumerate(question.parts):
         scores = {i: evidence[i].parts[place] if evidence[i].parts else evidence[i].score for i in candidates}
         weights = _weights(part.kind, scores, evidence, weighing, power=0.0)
+        if _ASKS_TOTAL.search(part.text):
+            for i in weights:
+                weights[i] *= 1.0 if _TOTAL.search(evidence[i].text) else weighing.without_total
         own = _own_words(question.parts, place)
         values = {
             i: (weight * scores[i] * (1 - weighing.told_apart * (1 - _has(own, evidence[i]))),)
@@ -233,6 +259,20 @@ def _gain(
     told = frozenset().union(*(words[c] for c in chosen))
     new = sum(weight for word, weight in rarity.items() if word in words[i] and word not in told)
     return worth * (1 - repeated**2) * (1 + weighing.asked * new)
+
+
+_ASKS_TOTAL = re.compile(
+    r"\b(?:(?:al)?together|in total|in all|combined|collectively|(?:total|sum|overall) \w+)\b"
+    r"|一共|总共|共计|合计|加起来|总额|总计",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"\b(?:(?:al)?together|total(?:s|led|ed|ling|ing)?|in all|combined|collectively|sum|simultaneously"
+    r"|(?:both|two|three|four|five|six) (?:\w+ )?"
+    r"(?:companies|firms|groups|banks|countries|states|teams|rounds|deals))\b"
+    r"|[一总合]共|共计|合计|总额|总计|总[金数量]|[两三四五六]家",
+    re.IGNORECASE,
+)
 
 
 def _rarity(asked: str, words: Mapping[int, frozenset[str]]) -> dict[str, float]:

@@ -129,6 +129,13 @@ def test_summary_of_what_is_cited_is_compared_however_it_scored():
     assert len(differences(QUESTION, items, [0])) == 1
 
 
+def test_the_same_disagreement_is_told_once():
+    again = passage("So the three rounds of Kimi, StepFun and DeepSeek came to $7 billion.", article="page")
+    assert found(QUESTION, BODY, again, SUMMARY, chosen=(0, 1)) == [
+        (("over $7 billion", "over $70 billion"), False)
+    ]
+
+
 def test_amounts_of_two_articles_with_the_same_digits_are_of_one_thing_only_where_their_words_agree():
     one = passage("Kimi doubled its ARR in one month, from $100 million to $200 million.", article="a")
     other = passage("Kimi raised $2 billion, and its valuation passed $20 billion.", article="b")

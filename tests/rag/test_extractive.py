@@ -276,6 +276,30 @@ def test_sentence_before_stays_out_where_it_was_not_asked_for(question, text):
     assert len(texts(asked(question), (passage(text), (0.01, 0.9)))) == 1
 
 
+def test_what_stands_between_two_sentences_of_an_account_comes_with_them():
+    scores = (0.01, 0.8, 0.1, 0.9, 0.01, 0.01)
+    found = texts(asked("Why did Acme close its plant?"), (FIRM, scores))
+    assert found == [
+        "Orders had fallen for two years.",
+        "The union called a strike.",
+        "Costs of energy had doubled.",
+    ]
+    apart = (0.9, 0.01, 0.1, 0.8, 0.01, 0.01)
+    assert "The union called a strike." not in texts(asked("Why did it close?"), (FIRM, apart))
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("How much did Kimi and Stella raise together?", "The two firms raised 7 million euros."),
+        ("How much did Kimi raise?", "Kimi raised 2 million euros."),
+    ],
+)
+def test_a_sum_comes_first_where_it_is_asked_for(question, first):
+    place = passage("Kimi raised 2 million euros. The two firms raised 7 million euros. Stella got a loan.")
+    assert texts(asked(question), (place, (0.6, 0.12, 0.01)))[0] == first
+
+
 def test_chinese_connective_is_taken_away():
     place = passage("春季需求旺盛。但是，五月能源成本已经翻倍。")
     assert texts(asked("工厂为什么关闭？", language="zh"), (place, (0.01, 0.9))) == ["五月能源成本已经翻倍。"]
