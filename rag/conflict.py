@@ -176,7 +176,8 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
         pair = _value_at(question, one, a), _value_at(question, other, b)
         if pair[0] and pair[1] and pair[0][0] == pair[1][0] and not _agree(pair[0][1], pair[1][1]):
             found.append((_text(one, pair[0][1]), _text(other, pair[1][1])))
-    return found[0] if len(found) == 1 else None
+    # Of a date year and day can be exchanged: that is one value all the same.
+    return found[0] if len(set(found)) == 1 else None
 
 
 _Value = Quantity | DateMention | str
@@ -193,11 +194,28 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
     for quantity in quantities(text):
         if quantity.char_start < end and start < quantity.char_end:
             return f"amount {quantity.unit}", quantity
+    start, end = _whole_name(text, start, end)
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
         return None
     named = any(run in name or name in run for name in names_in(text)) or looks_like_chinese_name(run)
     return ("name", run) if named or re.fullmatch(r"[\u4e00-\u9fff·]{2,8}", run) else None
+
+
+def _whole_name(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in what two Chinese names have in common, where only their other characters were exchanged: the 国
+    of 德国 and 英国, the 郭 of 郭帆 and 郭敬明.
+    """
+    if not re.fullmatch(r"[\u4e00-\u9fff]{1,2}", text[start:end]):
+        return start, end
+    if text[end : end + 1] and text[end] in _NAME_ENDS:
+        return start, end + 1
+    if start and looks_like_chinese_name(text[start - 1 : end]):
+        return start - 1, end
+    return start, end
+
+
+_NAME_ENDS = "国省市县州队球"
 
 
 def _agree(one: _Value, other: _Value) -> bool:

@@ -71,11 +71,12 @@ def setting_of(question: str, language: str) -> str:
 
 def kind_of(question: str) -> QuestionKind:
     """Tell what a question wants: a figure, one fact, two things side by side, or an account."""
-    if _FIGURE.search(question) or _NAMES_FIGURE.search(question):
+    named = question.rstrip("？?。 ")
+    if _FIGURE.search(question) or _NAMES_FIGURE.search(named):
         return "figure"
     if _COMPARES.search(question):
         return "comparison"
-    asks_fact = _FACT.search(question) or _NAMES_FACT.search(question)
+    asks_fact = _FACT.search(question) or _NAMES_FACT.search(named)
     return "fact" if asks_fact and not _ACCOUNT.search(question) else "analysis"
 
 
@@ -96,12 +97,12 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _NAMES_FIGURE = re.compile(
-    r"(?:人数|人次|数量|产量|销量|票房|收入|营收|增长率|增速|增幅|价格|售价|总额|金额|面积|人口|比例|占比|总值)[？?]?$"
+    r"(?:人数|人次|[数产销存重]量|票房|收入|营收|率|增速|增幅|价格|售价|总额|金额|面积|人口|比例|占比|总值|震级|高度|长度|距离|年龄|身高)$"
 )
-"""Chinese questions of search boxes name the figure or the fact that they want and have no word that asks."""
+"""Questions of search boxes name the figure or the fact that they want and have no word that asks."""
 
 _NAMES_FACT = re.compile(
-    r"(?:时间|日期|地点|举办地|冠军|亚军|得主|主演|导演|编剧|作者|成员|人选|教练|职务|名字|名称|成绩|结果|比分)[？?]?$"
+    r"(?:时间|日期|地点|举办[地国]|国家|城市|冠军|亚军|得主|主演|导演|编剧|作者|成员|人选|教练|职务|名字|名称|成绩|结果|比分|首都|总统|总理|市长|处理器)$"
 )
 
 _FIGURE = re.compile(
@@ -116,7 +117,7 @@ _FIGURE = re.compile(
 )
 _FACT = re.compile(
     r"\b(?:who|whom|whose|when|where|which)\b|\bwhat (?:year|day|date|month|time|name|city|country|"
-    r"company|kind of|type of)\b"
+    r"company|kind of|type of|film|movie|song|book|team|sport|language|currency|party|state|airline|game)\b"
     r"|\bwhat (?:is|was|are|were) (?:the )?(?:name|title)\b|谁|哪[一]?[个位家年天里座国省市款]|何时|"
     r"何地|什么时候|什么时间|哪里|在哪|哪天|是什么[^，]{0,3}$",
     re.IGNORECASE,

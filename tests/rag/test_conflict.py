@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from builders import asked, evidence, passage
 
 from rag.conflict import differences, told
@@ -61,6 +62,19 @@ def test_copied_sentence_with_another_name_is_a_conflict_where_the_name_was_aske
     assert found(asked("Who directed Pretty Woman?"), one, other) == [
         (("Garry Marshall", "Bryan Singer"), False)
     ]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "values"),
+    [
+        ("飞船什么时候发射？", "飞船于{}上午在酒泉成功发射，当日入轨。", ("2016年10月17日", "2006年1月17日")),
+        ("这部电影的导演是谁？", "电影《归途》由{}执导，在春节期间上映。", ("郭帆", "郭敬明")),
+        ("世界杯在哪举办？", "本届世界杯在{}举行，共有三十二支球队参加。", ("德国", "英国")),
+    ],
+)
+def test_chinese_copy_with_another_value_is_a_conflict(question, text, values):
+    one, other = (passage(text.format(value), article=value) for value in values)
+    assert found(asked(question, language="zh"), one, other) == [(values, False)]
 
 
 def test_different_things_with_different_figures_are_no_conflict():

@@ -86,6 +86,8 @@ def test_parts_are_never_empty_and_few(question, language):
         ("新型手机的发布时间", "fact"),
         ("电视剧《归途》的主演", "fact"),
         ("两省去年的人口", "figure"),
+        ("2008年地震的震级？", "figure"),
+        ("What film won the prize?", "fact"),
         ("矿井被淹的原因和结果", "analysis"),
         ("How do the two plans differ?", "comparison"),
         ("Why did the price fall?", "analysis"),
