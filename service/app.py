@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from index.errors import GroundwireError, StoreNotReadyError
 from service.access import KeyRing, Workers
+from service.adding import add_kind
 from service.answer_log import AnswerLog
 from service.changes import Changes, change_kinds
 from service.engine import Engine, UnansweredError, load_corpus_once, open_engine
@@ -181,6 +182,7 @@ def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:
     """Give the kinds of jobs that this service works on."""
     return [
         *change_kinds(engine.library, Uploads(settings.data)),
+        add_kind(engine.library, settings.fetch_hosts),
         evaluation_kind(engine, settings),
         rebuild_kind(engine.library),
         *upkeep_kinds(engine.library),

@@ -115,7 +115,7 @@ class Changes:
             return job
         self._queue.forget(job.id)
         if "refusal" in job.result:
-            _refuse(job.result["refusal"])
+            repeat_refusal(job.result["refusal"])
         return dict(job.result)
 
     def _ended(self, job: Job) -> Job:
@@ -130,8 +130,8 @@ class Changes:
 def change_kinds(library: Library, uploads: Uploads) -> list[JobKind]:
     """Give the jobs that store and delete articles."""
     return [
-        JobKind("put", partial(_refusable, partial(_put, library)), "change", resumable=True),
-        JobKind("delete", partial(_refusable, partial(_delete, library)), "change", resumable=True),
+        JobKind("put", partial(refusable, partial(_put, library)), "change", resumable=True),
+        JobKind("delete", partial(refusable, partial(_delete, library)), "change", resumable=True),
         JobKind("ingest", partial(ingest, library=library, uploads=uploads), resumable=True),
     ]
 
@@ -144,7 +144,7 @@ def _delete(library: Library, run: JobRun) -> Json:
     return {"seq": library.delete(run.params["id"])}
 
 
-def _refusable(change: Callable[[JobRun], Json], run: JobRun) -> Json:
+def refusable(change: Callable[[JobRun], Mapping[str, Any]], run: JobRun) -> Mapping[str, Any]:
     """Make a change; a refusal is told as the job's result, so that the asking process can repeat it."""
     try:
         return change(run)
@@ -154,7 +154,8 @@ def _refusable(change: Callable[[JobRun], Json], run: JobRun) -> Json:
         return {"refusal": {"not_found": str(error)}}
 
 
-def _refuse(refusal: Mapping[str, str]) -> NoReturn:
+def repeat_refusal(refusal: Mapping[str, str]) -> NoReturn:
+    """Raise what a job was refused with, in the process that asked for it."""
     if "not_found" in refusal:
         raise NotFoundError(refusal["not_found"])
     raise InvalidInputError(refusal["field"], refusal["problem"], refusal["remedy"])

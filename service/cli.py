@@ -20,7 +20,6 @@ from service.commands.add import add
 from service.commands.evaluation import evaluations
 from service.commands.opened import opened_engine as _engine
 from service.commands.watch import watch
-from service.commands.writing import require_writer
 from service.settings import read_settings, settings_in_force
 
 EXIT_INVALID = 2
@@ -119,10 +118,15 @@ def ask(
 
 @app.command()
 def remove(article_id: Annotated[str, typer.Argument(help="Id of the article.")]) -> None:
-    """Remove an article with all its versions."""
-    with _engine(read_settings()) as engine:
-        require_writer(engine)
-        seq = engine.library.delete(article_id)
+    """Remove an article with all its versions; where the service runs it is asked to."""
+    from service.commands.handing import handed_over
+
+    settings = read_settings()
+    with _engine(settings) as engine:
+        if engine.library.writable:
+            seq = engine.library.delete(article_id)
+        else:
+            seq = handed_over(settings, "delete", {"id": article_id}, lambda fraction: None)["seq"]
     typer.echo(f"removed {article_id}; no answer uses it from change {seq} on")
 
 

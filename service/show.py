@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,7 +23,7 @@ from rich.text import Text
 
 from index.types import ArticleSummary, IndexState
 from rag.types import Answer, Citation
-from service.ingest import Summary
+from service.ingest import Refusal, Summary
 
 REASONS = {
     "no_evidence": "The articles do not answer this.",
@@ -75,26 +76,29 @@ def _source(citation: Citation, console: Console) -> None:
     )
 
 
-def summary(result: Summary, console: Console) -> None:
-    """Print what became of many articles: the counts, a table of the reasons, and each refusal."""
+def summary(done: Mapping[str, Any], console: Console) -> None:
+    """Print what became of many articles (as `summary_out` gives it): the counts, a table of the reasons, and
+    each refusal.
+    """
+    refusals = [Refusal(**refusal) for refusal in done["refused"]]
     console.print(
-        f"{result.added} added, {result.updated} updated, "
-        f"{result.unchanged} unchanged, {result.refused} refused",
+        f"{done['added']} added, {done['updated']} updated, "
+        f"{done['unchanged']} unchanged, {done['refused_total']} refused",
         highlight=False,
     )
-    if len(result.refusals) > 1:
+    if len(refusals) > 1:
         table = Table(show_edge=False, box=None, pad_edge=False)
         table.add_column("reason")
         table.add_column("refused", justify="right")
-        for reason, count in Counter(refusal.reason for refusal in result.refusals).most_common():
+        for reason, count in Counter(refusal.reason for refusal in refusals).most_common():
             table.add_row(reason, str(count))
         console.print(table)
-    for refusal in result.refusals:
+    for refusal in refusals:
         # What is wrong with a field names the field; which document it stands in comes before it.
         where = "" if refusal.detail.startswith(f"{refusal.name}: ") else f"{refusal.name}: "
         console.print(plain(f"  refused ({refusal.reason}): {where}{refusal.detail}"))
-    if result.refused > len(result.refusals):
-        console.print(f"  and {result.refused - len(result.refusals)} more", highlight=False)
+    if done["refused_total"] > len(refusals):
+        console.print(f"  and {done['refused_total'] - len(refusals)} more", highlight=False)
 
 
 def articles(items: Sequence[ArticleSummary], total: int, following: int | None, console: Console) -> None:
@@ -162,3 +166,14 @@ def progress(what: str, *, hidden: bool) -> Iterator[Callable[[Summary], None]]:
             )
 
         yield tell
+
+
+@contextmanager
+def bar(what: str, *, hidden: bool = False) -> Iterator[Callable[[float], None]]:
+    """Show how far work is, as a share from 0 to 1, while the block runs; nothing where nobody looks on."""
+    console = Console(stderr=True)
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    shown = console.is_terminal and not hidden
+    with Progress(*columns, console=console, transient=True, disable=not shown) as progress:
+        task = progress.add_task(what, total=1.0)
+        yield lambda fraction: progress.update(task, completed=fraction)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from service import show
 from service.commands.opened import opened_engine
-from service.commands.writing import require_writer
-from service.settings import read_settings
+from service.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from service.engine import Engine
 
 EXIT_REFUSED = 3
 
@@ -26,21 +28,36 @@ def add(
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
 ) -> None:
-    """Add articles; tells what was added, updated, unchanged and refused (then the exit status is 3)."""
+    """Add articles; tells what was added, updated, unchanged and refused (then the exit status is 3).
+
+    Where the service runs it does the work as a job, and this command follows it.
+    """
+    settings = read_settings()
+    with opened_engine(settings) as engine:
+        add_here = _stored if engine.library.writable else _handed_over
+        done = add_here(sources, engine, settings, hidden=as_json)
+    if as_json:
+        typer.echo(json.dumps(done, ensure_ascii=False))
+    else:
+        show.summary(done, Console())
+    if done["refused_total"]:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _stored(sources: list[str], engine: Engine, settings: Settings, *, hidden: bool) -> dict[str, Any]:
     from service.fetch import Fetcher
     from service.ingest import add_sources
     from service.remote import Reader
     from service.wire import summary_out
 
-    settings = read_settings()
     reader = Reader(Fetcher(settings.fetch_hosts))
-    with opened_engine(settings) as engine:
-        require_writer(engine)
-        with show.progress("adding articles", hidden=as_json) as tell:
-            summary = add_sources(sources, engine.library, reader, tell)
-    if as_json:
-        typer.echo(json.dumps(summary_out(summary), ensure_ascii=False))
-    else:
-        show.summary(summary, Console())
-    if summary.refused:
-        raise typer.Exit(EXIT_REFUSED)
+    with show.progress("adding articles", hidden=hidden) as tell:
+        return summary_out(add_sources(sources, engine.library, reader, tell))
+
+
+def _handed_over(sources: list[str], engine: Engine, settings: Settings, *, hidden: bool) -> dict[str, Any]:
+    from service.adding import KIND, add_params
+    from service.commands.handing import handed_over
+
+    with show.bar("adding articles", hidden=hidden) as tell:
+        return handed_over(settings, KIND, add_params(sources), tell)

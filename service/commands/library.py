@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from index.errors import StoreError
-from service.settings import Settings, read_settings
+from service import show
+from service.settings import read_settings
 
 EXIT_FAULTY = 1
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-
-
-class _Progress(Protocol):
-    def __call__(self, fraction: float) -> None: ...
 
 
 def register(app: typer.Typer) -> None:
@@ -78,6 +71,7 @@ def rebuild(
 
     Where the service runs it does the work as a job, and this command follows it.
     """
+    from service.commands.handing import handed_over
     from service.engine import open_engine
     from service.rebuilding import rebuild_params, run_rebuild
 
@@ -85,11 +79,11 @@ def rebuild(
     engine = open_engine(settings)
     try:
         params = rebuild_params(engine.library, embedder, back=back, drop_old_spaces=drop_old_spaces)
-        with _bar("rebuilding") as progress:
+        with show.bar("rebuilding") as progress:
             if engine.library.writable:
                 result = run_rebuild(engine.library, params, progress)
             else:
-                result = _follow(settings, params, progress)
+                result = handed_over(settings, "rebuild", params, progress)
     finally:
         engine.close()
     Console().print(", ".join(f"{name} {value}" for name, value in result.items()), highlight=False)
@@ -113,38 +107,3 @@ def restore(source: Annotated[Path, typer.Argument(help="Folder that `groundwire
     Console().print(f"{settings.data} is as it was when {source} was taken", highlight=False)
     if kept is not None:
         Console().print(f"what stood there before is in {kept}", highlight=False)
-
-
-def _follow(settings: Settings, params: dict[str, Any], progress: _Progress) -> dict[str, Any]:
-    """Queue a rebuild for the process that writes, and wait for its end."""
-    from service.job_queue import JobQueue
-    from service.store import FILE_NAME, ServiceStore
-
-    store = ServiceStore(settings.data / FILE_NAME)
-    try:
-        queue = JobQueue(store)
-        job = queue.submit("rebuild", params)
-        while not job.finished:
-            time.sleep(0.2)
-            job = queue.job(job.id)
-            progress(job.progress)
-    finally:
-        store.close()
-    if job.status != "succeeded":
-        raise StoreError(job.error or f"The job {job.id} was cancelled.")
-    return dict(job.result or {})
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[_Progress]:
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=1.0)
-
-        def tell(fraction: float) -> None:
-            bar.update(task, completed=fraction)
-
-        yield tell

@@ -268,7 +268,8 @@ def test_a_file_of_settings_that_cannot_be_used_ends_with_status_2(
 @pytest.mark.parametrize(
     "arguments", [("serve",), ("add", "x.md"), ("remove", "harbour")], ids=["serve", "add", "remove"]
 )
-def test_what_writes_ends_with_status_75_while_another_process_writes(groundwire, arguments):
+def test_what_writes_ends_with_status_75_while_no_service_writes(groundwire, monkeypatch, arguments):
+    monkeypatch.setattr("service.commands.handing.TAKEN_WITHIN_S", 0.2)
     data = Path(os.environ["GROUNDWIRE_DATA"])
     writer = open_library(data, FakeEmbedder())
     try:

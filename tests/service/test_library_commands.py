@@ -5,7 +5,7 @@ from fakes import FakeEmbedder
 from service_fakes import Service
 from typer.testing import CliRunner
 
-from index.errors import StoreLockedError
+from index.errors import InvalidInputError, NotFoundError, StoreLockedError
 from index.library import open_library
 from index.types import Article
 from service import engine
@@ -65,6 +65,36 @@ def test_a_rebuild_is_done_by_the_service_where_it_runs_and_followed_to_its_end(
         assert "embedded 0, seq 2" in done.stdout
         [job] = client.get("/v1/jobs").json()["items"]
         assert (job["kind"], job["status"]) == ("rebuild", "succeeded")
+
+
+def test_articles_are_added_and_removed_by_the_service_where_it_runs(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "harbour.md").write_text("# Harbour\n\nThe harbour of Bergen was dredged.\n")
+    (tmp_path / "bad.jsonl").write_text('{"title": "No text"}\n')
+    with Service(data).client(articles=False) as client:
+        done = run("add", "harbour.md", "bad.jsonl", "--json")
+        assert done.exit_code == 3, done.output
+        body = json.loads(done.stdout)
+        assert (body["added"], body["refused_total"]) == (1, 1)
+        identity = body["articles"][0]["id"]
+        assert client.get(f"/v1/articles/{identity}").json()["title"] == "Harbour"
+        assert "1 unchanged" in run("add", str(tmp_path / "harbour.md")).stdout
+        done = run("remove", identity)
+        assert (done.exit_code, "removed" in done.stdout) == (0, True), done.output
+        assert client.get(f"/v1/articles/{identity}").status_code == 404
+        assert isinstance(run("remove", "nobody").exception, NotFoundError)
+        assert isinstance(run("add", "nothing/*.md").exception, InvalidInputError)
+
+
+def test_a_command_waits_for_no_service_where_another_command_writes(data, monkeypatch):
+    monkeypatch.setattr("service.commands.handing.TAKEN_WITHIN_S", 0.2)
+    writer = open_library(data, FakeEmbedder())
+    try:
+        for words in (("rebuild",), ("remove", "kimi")):
+            assert isinstance(run(*words).exception, StoreLockedError)
+        assert writer.catalog.known_ids() == {"kimi", "port"}
+    finally:
+        writer.close()
 
 
 def test_a_restore_does_not_replace_what_the_service_has_open(data, tmp_path):
