@@ -38,7 +38,7 @@ from index.types import FloatArray, IntArray, ScoredKey
 from rag.answer import answer
 from rag.evidence import EvidenceScorer
 from rag.generate.extractive import ExtractiveGenerator
-from rag.retrieve import retrieve
+from rag.retrieve import retrieve_parts
 from rag.scorers import READER, load_scorer
 from rag.types import Question
 from rag.understand import understand
@@ -88,7 +88,7 @@ def search_steps(question: Question, library: Library) -> dict[str, float]:
     watch = Stopwatch()
     understanding = understand(question)
     snapshot = timed_snapshot(library.snapshot(), watch)
-    watch.timed("whole search", lambda: retrieve(understanding, snapshot, top_k=question.top_k))
+    watch.timed("whole search", lambda: retrieve_parts(understanding, snapshot, top_k=question.top_k))
     spent = dict(watch.spent)
     spent["fuse and rows"] = spent["whole search"] - sum(
         spent[step] for step in ("embed", "dense", "lexical")

@@ -172,12 +172,42 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
     for _, a1, a2, b1, b2 in blocks:
         if max(a2 - a1, b2 - b1) > _LONGEST:
             continue
-        a, b = (left[a1].start(), left[a2 - 1].end()), (right[b1].start(), right[b2 - 1].end())
+        a, b = _whole_names(
+            (one, left[a1].start(), left[a2 - 1].end()), (other, right[b1].start(), right[b2 - 1].end())
+        )
         pair = _value_at(question, one, a), _value_at(question, other, b)
         if pair[0] and pair[1] and pair[0][0] == pair[1][0] and not _agree(pair[0][1], pair[1][1]):
             found.append((_text(one, pair[0][1]), _text(other, pair[1][1])))
     # Of a date year and day can be exchanged: that is one value all the same.
     return found[0] if len(set(found)) == 1 else None
+
+
+_Place = tuple[str, int, int]
+
+
+def _whole_names(one: _Place, other: _Place) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Take in what two Chinese names have in common, where only their other characters were exchanged: the 国
+    of 德国 and 英国, the 郭 of 郭帆 and 郭敬明.
+    """
+    runs = [text[start:end] for text, start, end in (one, other)]
+    before = [text[:start] for text, start, _ in (one, other)]
+    after = [text[end : end + 1] for text, _, end in (one, other)]
+    left = right = 0
+    if all(re.fullmatch(r"[\u4e00-\u9fff]{1,3}", run) for run in runs):
+        if after[0] == after[1] and after[0] in _PLACES and not any(run[-1] in _ANY_PLACE for run in runs):
+            right = 1
+        elif all(_NAME_FOLLOWS.search(text) for text in before) and before[0][-1:] == before[1][-1:]:
+            names = [text[-1] + run for text, run in zip(before, runs, strict=True)]
+            left = int(all(looks_like_chinese_name(name) for name in names))
+    return (one[1] - left, one[2] + right), (other[1] - left, other[2] + right)
+
+
+_PLACES = ("国", "省", "市", "县", "州")
+_ANY_PLACE = "全我该本各每两三四五六七八九十多几他此外中出入回"
+_NAME_FOLLOWS = re.compile(
+    r"(?:由|是|为|导演|演员|主演|编剧|作者|选手|主席|总统|总理|市长|[“：])[^于方高时单和向温全]\Z"
+)
+"""A surname behind a word that a name follows; some surnames are ordinary words more often."""
 
 
 _Value = Quantity | DateMention | str
@@ -194,28 +224,11 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
     for quantity in quantities(text):
         if quantity.char_start < end and start < quantity.char_end:
             return f"amount {quantity.unit}", quantity
-    start, end = _whole_name(text, start, end)
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
         return None
     named = any(run in name or name in run for name in names_in(text)) or looks_like_chinese_name(run)
     return ("name", run) if named or re.fullmatch(r"[\u4e00-\u9fff·]{2,8}", run) else None
-
-
-def _whole_name(text: str, start: int, end: int) -> tuple[int, int]:
-    """Take in what two Chinese names have in common, where only their other characters were exchanged: the 国
-    of 德国 and 英国, the 郭 of 郭帆 and 郭敬明.
-    """
-    if not re.fullmatch(r"[\u4e00-\u9fff]{1,2}", text[start:end]):
-        return start, end
-    if text[end : end + 1] and text[end] in _NAME_ENDS:
-        return start, end + 1
-    if start and looks_like_chinese_name(text[start - 1 : end]):
-        return start - 1, end
-    return start, end
-
-
-_NAME_ENDS = "国省市县州队球"
 
 
 def _agree(one: _Value, other: _Value) -> bool:

@@ -71,13 +71,14 @@ def setting_of(question: str, language: str) -> str:
 
 def kind_of(question: str) -> QuestionKind:
     """Tell what a question wants: a figure, one fact, two things side by side, or an account."""
-    named = question.rstrip("？?。 ")
-    if _FIGURE.search(question) or _NAMES_FIGURE.search(named):
+    named = "" if _CHINESE_ASKING.search(question) else question.rstrip("？?。 ")
+    account = _ACCOUNT.search(question)
+    if _FIGURE.search(question) or (_NAMES_FIGURE.search(named) and not account):
         return "figure"
     if _COMPARES.search(question):
         return "comparison"
     asks_fact = _FACT.search(question) or _NAMES_FACT.search(named)
-    return "fact" if asks_fact and not _ACCOUNT.search(question) else "analysis"
+    return "fact" if asks_fact and not account else "analysis"
 
 
 def asks_why(question: str) -> bool:
@@ -86,14 +87,14 @@ def asks_why(question: str) -> bool:
 
 
 def asks_when(question: str) -> bool:
-    """Whether a question asks for a time."""
+    """Whether a question asks on what day or in what year something was."""
     return bool(_WHEN.search(question))
 
 
 _WHY = re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|为什么|为何|何以|缘何|原因", re.IGNORECASE)
 _WHEN = re.compile(
-    r"\bwhen\b|\bwhat (?:year|date|day|month|time)\b|\bhow long ago\b"
-    r"|何时|什么时[候间]|哪一?[年天]|几[月号]|(?:时间|日期)(?:是|[？?]|$)",
+    r"(?:^\W*|[,;]\s*(?:and )?|\band )when\b|\bwhat (?:year|date|day|month|time)\b|\bhow long ago\b"
+    r"|何时|什么时[候间]|哪一?[年天]|几月|(?:时间|日期)(?:[？?]|$)",
     re.IGNORECASE,
 )
 _NAMES_FIGURE = re.compile(
@@ -102,7 +103,7 @@ _NAMES_FIGURE = re.compile(
 """Questions of search boxes name the figure or the fact that they want and have no word that asks."""
 
 _NAMES_FACT = re.compile(
-    r"(?:时间|日期|地点|举办[地国]|国家|城市|冠军|亚军|得主|主演|导演|编剧|作者|成员|人选|教练|职务|名字|名称|成绩|结果|比分|首都|总统|总理|市长|处理器)$"
+    r"(?:时间|日期|地点|举办[地国]|国家|城市|冠军|亚军|得主|主演|导演|编剧|作者|成员|人选|教练|职务|名字|名称|成绩|比分|首都|总统|总理|市长)$"
 )
 
 _FIGURE = re.compile(
@@ -123,7 +124,7 @@ _FACT = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"\b(?:why|how|explain|describe|lesson|reason|role|impact|consequences?)\b|为什么|为何|如何|怎么|怎样|原因|影响|教训|作用|哪些",
+    r"\b(?:why|how|explain|describe|lesson|reason|role|impact|consequences?)\b|为什么|为何|如何|怎么|怎样|原因|影响|教训|作用|哪些|介绍|讲讲|谈谈|说说",
     re.IGNORECASE,
 )
 _COMPARES = re.compile(

@@ -54,7 +54,8 @@ class Retrieval:
     """What each leg found and what their fusion is, best first.
 
     `outside_filters` is true where filters left no passage at all to search; `filters` are those that were in
-    force, `aliases` the other names that the question was widened by.
+    force, `aliases` the other names that the question was widened by. Where a question asks several things a
+    hit keeps the scores of the search that found it, so that they do not fall with the rank.
     """
 
     dense: tuple[ScoredKey, ...]
@@ -111,16 +112,41 @@ def retrieve_parts(
         retrieve(replace(question, text=part.query, parts=(part,)), snapshot, top_k=top_k, aliases=aliases)
         for part in question.parts
     ]
-    taken: dict[int, Hit] = {}
-    for row in zip_longest(whole.hits, *(found.hits for found in of_parts)):
-        for hit in row:
-            if hit is not None:
-                taken.setdefault(hit.passage.key, hit)
-    hits = tuple(replace(hit, rank=rank) for rank, hit in enumerate(list(taken.values())[:top_k], start=1))
+    lists = [whole.hits, *(found.hits for found in of_parts)]
+    together = _merged(lists)
+    most = Counter(hit.passage.article_id for hit in whole.hits).most_common(1)[0]
+    lead = most[0] if most[1] > PER_ARTICLE else ""
+    hits = _chosen(together, lead, top_k, recent=False)
     known = whole.aliases
     for found in of_parts:
         known = merged(known, found.aliases)
     return replace(whole, hits=hits, aliases=known)
+
+
+def _merged(lists: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Take from each list in turn what is not there yet; one telling of a story, or those that one list
+    has beside each other.
+    """
+    beside: dict[str, list[set[str]]] = {}
+    for hits in lists:
+        tellings: dict[str, set[str]] = {}
+        for hit in hits:
+            if hit.story is not None:
+                tellings.setdefault(hit.story.id, set()).add(hit.passage.article_id)
+        for story, articles in tellings.items():
+            beside.setdefault(story, []).append(articles)
+    told: dict[str, set[str]] = {}
+    taken: dict[int, Hit] = {}
+    for hit in (hit for row in zip_longest(*lists) for hit in row if hit is not None):
+        if hit.story is not None:
+            articles = told.setdefault(hit.story.id, set())
+            if articles and not any(
+                articles | {hit.passage.article_id} <= one for one in beside[hit.story.id]
+            ):
+                continue
+            articles.add(hit.passage.article_id)
+        taken.setdefault(hit.passage.key, hit)
+    return list(taken.values())
 
 
 def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, IntArray | None]:

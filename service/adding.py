@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,17 @@ def add_kind(library: Library, fetch_hosts: tuple[str, ...]) -> JobKind:
 
 
 def add_params(sources: Sequence[str]) -> dict[str, list[str]]:
-    """Give the job's parameters: the service runs in another folder, so that paths must be whole."""
-    return {"sources": [name if is_url(name) else str(Path(name).absolute()) for name in sources]}
+    """Give the job's parameters: the service runs in another folder, so that paths must be whole.
+
+    A name can be a pattern; what stands before it is none, whatever this folder is called.
+    """
+    here = Path(escape(str(Path.cwd())))
+    return {
+        "sources": [
+            name if is_url(name) else str(Path(name).absolute() if Path(name).exists() else here / name)
+            for name in sources
+        ]
+    }
 
 
 def _add(library: Library, fetch_hosts: tuple[str, ...], run: JobRun) -> Mapping[str, Any]:

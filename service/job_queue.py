@@ -106,6 +106,14 @@ class JobQueue:
             connection.execute("UPDATE jobs SET cancel = 1 WHERE id = ? AND status = 'running'", (identity,))
         return self.job(identity)
 
+    def withdraw(self, identity: str) -> bool:
+        """Forget a job that nobody has begun; tells whether it was such a one."""
+        with self._store.transaction() as connection:
+            gone = connection.execute(
+                "DELETE FROM jobs WHERE id = ? AND status = 'queued' AND started_at IS NULL", (identity,)
+            )
+        return gone.rowcount == 1
+
     def forget(self, identity: str) -> None:
         """Forget a job that ended, where whoever asked for it has its result."""
         with self._store.transaction() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Literal, TypeAlias
 
-from rag.retrieve import retrieve
+from rag.retrieve import retrieve_parts
 from rag.types import Answer, Question
 from rag.understand import understand
 from service.engine import Engine
@@ -28,7 +28,7 @@ class EngineSystem:
         snapshot = self._engine.library.snapshot()
         understanding = understand(Question(question, as_of=as_of))
         aliases = self._engine.aliases
-        found = retrieve(understanding, snapshot, top_k=_RANKED_PASSAGES, aliases=aliases)
+        found = retrieve_parts(understanding, snapshot, top_k=_RANKED_PASSAGES, aliases=aliases)
         articles = snapshot.article_ids([hit.key for hit in (*found.dense, *found.lexical)])
         legs = {
             "dense": [articles[hit.key] for hit in found.dense if hit.key in articles],

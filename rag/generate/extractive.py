@@ -66,9 +66,11 @@ class ExtractiveGenerator:
         units = _fitting([u for u in chosen if u.items or not introduces_list(evidence[u.index].text)])
         drafts: list[DraftStatement] = []
         told: set[int] = set()
+        last: int | None = None
         for unit in _in_reading_order(question, units, evidence):
             if unit.index not in told:
-                drafts += _drafted(unit, evidence, places, told)
+                drafts += _drafted(unit, evidence, places, told, last)
+                last = unit.items[-1] if unit.items else unit.index
         return drafts
 
 
@@ -101,9 +103,11 @@ def _unit(
     said = printed(item.text)
     kind = leaning(said)
     before = _before(item, places)
-    if before is None or not (kind or _answered_before(question.text, said)):
+    answered = _answered_before(question.text, said)
+    if before is None or not (kind or answered):
         return _Unit(index)
-    name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" else ""
+    # The reason or the day has to be told, not only who is meant.
+    name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" and not answered else ""
     if name:
         return _Unit(index, named_by=before, name=name)
     return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
@@ -147,12 +151,18 @@ def _ahead(units: Sequence[_Unit], evidence: Sequence[Evidence]) -> bool:
 
 
 def _drafted(
-    unit: _Unit, evidence: Sequence[Evidence], places: Mapping[tuple[str, int], int], told: set[int]
+    unit: _Unit,
+    evidence: Sequence[Evidence],
+    places: Mapping[tuple[str, int], int],
+    told: set[int],
+    last: int | None,
 ) -> list[DraftStatement]:
-    """Draft one unit as an editor would print it; `told` grows by what is said with it."""
+    """Draft one unit as an editor would print it; `told` grows by what is said with it, `last` was said
+    just before.
+    """
     item = evidence[unit.index]
     said = printed(item.text)
-    follows = _before(item, places) in told
+    follows = last is not None and _before(item, places) == last
     told |= {unit.index, *unit.items}
     if unit.items:
         text = as_list(said, [printed(evidence[i].text) for i in unit.items])
@@ -162,7 +172,7 @@ def _drafted(
     if unit.named_by is not None:
         text = with_name(without_connective(said), unit.name)
         return [DraftStatement(text, (unit.index + 1, unit.named_by + 1))]
-    if unit.opening is not None:
+    if unit.opening is not None and unit.opening not in told:
         told.add(unit.opening)
         opening = without_connective(printed(evidence[unit.opening].text))
         return [DraftStatement(opening, (unit.opening + 1,)), DraftStatement(said, (unit.index + 1,))]

@@ -32,19 +32,22 @@ _DEMONSTRATIVE = re.compile(
 _CHINESE_PRONOUN = re.compile(r"(?:他|她|它)们?(?!人)")
 _CHINESE_DEMONSTRATIVE = re.compile(r"(?:这|此[次外举类]|对此|那[是就])(?!次[^，。]{0,4}[会赛展])")
 _CONSEQUENCE = re.compile(
-    r"(?:so|therefore|thus|hence|consequently|accordingly|as a result|for (?:this|that|these|those) reasons?"
-    r"|because of (?:this|that|these|those)|(?:this|that|which) is why|that['’]s why)\b"
-    r"|因此|所以|因而|于是|故而|故此|为此|正因(?:为)?(?:如此|这样)|由此|这(?:也)?(?:就)?是(?:为什么|.{0,12}的原因)",
+    r"(?:(?:so|thus)(?! far\b|-|,? called| many\b| much\b| long\b)|therefore|hence|consequently|accordingly"
+    r"|as a result(?! of)|for (?:this|that|these|those) reasons?|because of (?:this|that|these|those)"
+    r"|(?:this|that|which) is why|that['’]s why)\b"
+    r"|因此(?![次前番举类外时处])|所以|因而|于是|故而|故此|为此(?![次前番])|正因(?:为)?(?:如此|这样)|由此"
+    r"|这(?:也)?(?:就)?是(?:为什么|.{0,12}的原因)",
     re.IGNORECASE,
 )
 _SPAN = r"(?:days?|weeks?|months?|years?|seasons?|hours?)"
 _RELATIVE_TIME = re.compile(
-    r"(?:then|afterwards?|later|by then|since then|soon after(?:wards)?|shortly after(?:wards)?"
+    r"(?:then(?!-)|afterwards?|later(?! this| next)|by then|since then"
+    r"|soon after(?:wards)?|shortly after(?:wards)?"
     rf"|(?:on|in|during|by|at)?\s?the (?:same|following|next|previous) (?:{_SPAN}|time|morning|evening|night)"
     rf"|(?:that|at that) (?:{_SPAN}|time|spring|summer|autumn|fall|winter|morning|evening|night)"
-    rf"|(?:\w+|\w+ and a half) {_SPAN} (?:later|earlier|after that|before that))\b"
-    r"|[赛会事战婚此其之随]后|[同次翌当][年月日天]|当时|不久|后来"
-    r"|(?:[几数两一二三四五六七八九十]|\d+)(?:天|日|周|个?月|年)(?:之?后|之?前)",
+    rf"|(?:[\w-]+ ){{1,3}}(?:and a half )?{_SPAN} (?:later|earlier|after that|before that))\b"
+    r"|[赛会事战婚此其之随]后|[同翌][年月日天]|次[年日](?!本)|当[年日天](?![轻气])|当时|不久|后来"
+    r"|(?:[几数两半一二三四五六七八九十百]+|\d+)多?(?:天|日|周|个?多?月|年)(?:之?后|之?前)",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"\s*(?:[-–—•·*▪●◆]|\(?\d{1,2}[.)、）]|[（(][一二三四五六七八九十\d]+[)）]|[①-⑳])\s*")
@@ -64,14 +67,14 @@ def leaning(text: str) -> Leaning:
 
 def is_consequence(text: str) -> bool:
     """Whether a sentence begins by saying that what stands before it is the reason: "Therefore", "因此"."""
-    return bool(_CONSEQUENCE.match(text))
+    return bool(_CONSEQUENCE.match(text) or _CONSEQUENCE.match(without_connective(text)))
 
 
 def counts_from_before(text: str) -> bool:
     """Whether a sentence begins with a time that is counted from what stands before it: "Two days later",
     "赛后".
     """
-    return bool(_RELATIVE_TIME.match(text))
+    return bool(_RELATIVE_TIME.match(text) or _RELATIVE_TIME.match(without_connective(text)))
 
 
 def without_connective(text: str) -> str:

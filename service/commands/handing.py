@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from index.errors import StoreError, StoreLockedError
-from index.lock import lock_holder
+from index.lock import lock_holder, writer_is_free
 from service.changes import repeat_refusal
 from service.job_queue import Job, JobQueue
 from service.settings import Settings
@@ -18,24 +20,35 @@ TAKEN_WITHIN_S = 5.0
 """A service at work looks for jobs twice a second; another process that writes never does."""
 
 _LOOK_EVERY_S = 0.1
+_LOOK_FOR_WRITER_EVERY_S = 1.0
 
 
 def handed_over(
-    settings: Settings, kind: str, params: Mapping[str, Any], progress: Callable[[float], None]
+    settings: Settings,
+    kind: str,
+    params: Mapping[str, Any],
+    progress: Callable[[float], None],
+    *,
+    remembered: bool = False,
 ) -> dict[str, Any]:
     """Queue a job for the service that writes, wait for its end, and give its result.
 
+    Only a job that is `remembered` stays in the service's list of jobs: the others can name paths of this
+    user, which are not for the service's clients to read.
     Raises `StoreLockedError` where no service works on jobs (another command writes), what the job refused,
-    or `StoreError` where it failed or was cancelled.
+    or `StoreError` where it failed, was cancelled, or the service ended before it.
     """
     with closing(ServiceStore(settings.data / FILE_NAME)) as store:
         queue = JobQueue(store)
-        job = _ended(queue, queue.submit(kind, params), progress)
-    if job.status == "cancelled" and job.started_at is None:
-        raise StoreLockedError(
-            f"Process {lock_holder(settings.data)} writes to this library and is no service that could do "
-            "this for you. Wait for its end, or stop it, and try again."
-        )
+        job = queue.submit(kind, params)
+        try:
+            job = _ended(settings.data, queue, job, progress)
+        except BaseException:
+            # What nobody waits for any more shall not be done days later.
+            queue.withdraw(job.id)
+            raise
+        if not remembered:
+            queue.forget(job.id)
     if job.status != "succeeded":
         raise StoreError(job.error or f"The job {job.id} was cancelled.")
     result = dict(job.result or {})
@@ -44,12 +57,31 @@ def handed_over(
     return result
 
 
-def _ended(queue: JobQueue, job: Job, progress: Callable[[float], None]) -> Job:
-    taken_by = time.monotonic() + TAKEN_WITHIN_S
+def _ended(folder: Path, queue: JobQueue, job: Job, progress: Callable[[float], None]) -> Job:
+    now = time.monotonic()
+    taken_by, look_at = now + TAKEN_WITHIN_S, now + _LOOK_FOR_WRITER_EVERY_S
     while not job.finished:
         time.sleep(_LOOK_EVERY_S)
         job = queue.job(job.id)
         progress(job.progress)
-        if job.status == "queued" and time.monotonic() > taken_by and not queue.jobs(status="running")[0]:
-            job = queue.cancel(job.id)
+        now = time.monotonic()
+        if now > taken_by and not _is_served(folder, queue) and queue.withdraw(job.id):
+            raise StoreLockedError(
+                f"Process {lock_holder(folder)} writes to this library and does not take up jobs: it is "
+                "no service, or one that is still starting. Wait for it, or stop it, and try again."
+            )
+        if now > look_at:
+            look_at = now + _LOOK_FOR_WRITER_EVERY_S
+            if not job.finished and writer_is_free(folder):
+                raise StoreError(
+                    "The service ended before this was done. Start it again, which settles what it had "
+                    "begun, or run this command without it."
+                )
     return job
+
+
+def _is_served(folder: Path, queue: JobQueue) -> bool:
+    """Whether the process that writes is at work on a job; those that a dead one left are older than it."""
+    since = datetime.fromtimestamp((folder / "writer.pid").stat().st_mtime, UTC)
+    running = queue.jobs(status="running")[0]
+    return any(job.started_at and datetime.fromisoformat(job.started_at) >= since for job in running)

@@ -83,7 +83,7 @@ def rebuild(
             if engine.library.writable:
                 result = run_rebuild(engine.library, params, progress)
             else:
-                result = handed_over(settings, "rebuild", params, progress)
+                result = handed_over(settings, "rebuild", params, progress, remembered=True)
     finally:
         engine.close()
     Console().print(", ".join(f"{name} {value}" for name, value in result.items()), highlight=False)

@@ -77,6 +77,21 @@ def test_chinese_copy_with_another_value_is_a_conflict(question, text, values):
     assert found(asked(question, language="zh"), one, other) == [(values, False)]
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("这枚新型火箭于{}凌晨在海边的发射场成功升空。", ("今日", "昨日")),
+        ("这枚新型火箭于{}在海边的发射场成功升空。", ("上午", "下午")),
+        ("这部新的动画电影将于春节期间在{}国上映。", ("全", "我")),
+        ("主队前锋在比赛的最后一分钟{}球，全场沸腾。", ("进", "丢")),
+        ("他在昨天的会议上以{}当选为新一届主席。", ("高票", "高分")),
+    ],
+)
+def test_chinese_copies_that_differ_in_other_words_are_no_conflict(text, values):
+    one, other = (passage(text.format(value), article=value) for value in values)
+    assert found(asked("火箭在哪里发射？", language="zh"), one, other) == []
+
+
 def test_different_things_with_different_figures_are_no_conflict():
     one = passage("Kimi raised $2 billion in May.", article="a")
     other = passage("StepFun was close to completing nearly $2.5 billion in funding.", article="b")

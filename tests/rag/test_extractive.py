@@ -255,6 +255,8 @@ def test_a_sentence_that_answers_both_facts_stands_once():
     ("question", "before", "rest"),
     [
         ("Why did the price rise?", "Mines were flooded.", "As a result, copper cost a third more."),
+        ("Why did Acme sell?", "Acme lost its customers.", "Therefore it sold the plant in Lyon."),
+        ("When did Lee retire?", "Lee lost the final of 2004.", "But a few days later Lee retired."),
         ("价格为什么上涨？", "矿井五月被洪水淹没。", "因此铜价上涨三分之一。"),
         ("When did she retire?", "Lee lost the final of 2004.", "Two months later Lee retired from it."),
         ("占力何时退役？", "2004年，占力三次试举失败。", "赛后，占力宣布退役。"),
@@ -270,10 +272,25 @@ def test_reason_and_day_that_stand_in_the_sentence_before_come_with_it(question,
     [
         ("What did copper cost?", "Mines were flooded in May. As a result, copper cost a third more."),
         ("When did she retire?", "Lee lost the final. Two months later, in March 2005, Lee retired from it."),
+        ("How many were hurt when it fell?", "A school was shut. Later that week doctors counted 30 people."),
+        ("Why are people leaving?", "A school was shut. So far, 300 people have fled from the valley."),
+        ("为什么学校停课？", "市长周一参观了学校。因此次地震，全市学校停课三天。"),
     ],
 )
 def test_sentence_before_stays_out_where_it_was_not_asked_for(question, text):
     assert len(texts(asked(question), (passage(text), (0.01, 0.9)))) == 1
+
+
+def test_a_pronoun_stands_behind_its_own_sentence_alone():
+    one = passage("Acme was founded by Ann Lee in Lyon. It moved to Paris in 1990.", article="one")
+    other = passage("Bolt is led by Carl Moss of Berlin.", article="other")
+    found = of_parts(
+        asked("Who?", parts=("Who founded Acme?", "Who leads Bolt?", "Who moved?"), kind="fact"),
+        (one, [(0.9, 0.1, 0.1), (0.1, 0.1, 0.9)]),
+        (other, [(0.1, 0.9, 0.1)]),
+    )
+    assert found[:2] == ["Acme was founded by Ann Lee in Lyon.", "Bolt is led by Carl Moss of Berlin."]
+    assert found[2].startswith("It [Acme] ") or found[2].startswith("It [Ann Lee] ")
 
 
 def test_what_stands_between_two_sentences_of_an_account_comes_with_them():
@@ -293,6 +310,7 @@ def test_what_stands_between_two_sentences_of_an_account_comes_with_them():
     [
         ("How much did Kimi and Stella raise together?", "The two firms raised 7 million euros."),
         ("How much did Kimi raise?", "Kimi raised 2 million euros."),
+        ("Who was the overall winner of the two rounds?", "Kimi raised 2 million euros."),
     ],
 )
 def test_a_sum_comes_first_where_it_is_asked_for(question, first):

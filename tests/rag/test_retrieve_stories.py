@@ -1,7 +1,8 @@
 from index.library import Library
 from index.types import Article, Filters
-from rag.retrieve import retrieve
-from rag.types import Understanding
+from rag.retrieve import retrieve, retrieve_parts
+from rag.types import Question, Understanding
+from rag.understand import understand
 
 TEXT = (
     "Ministers agreed late on Tuesday to fund the northern rail line after months of talks about its cost. "
@@ -23,3 +24,17 @@ def test_a_search_gives_one_telling_of_a_story_and_counts_the_others(library: Li
 
     paper = Understanding(question.text, "en", (), Filters(sources=("Paper",)))
     assert {hit.passage.source for hit in retrieve(paper, library.snapshot(), top_k=8).hits} == {"Paper"}
+
+
+def test_one_story_is_told_once_however_many_things_are_asked(library: Library):
+    # Each title draws one half of the question to its own telling.
+    library.put(Article("Ministers fund the northern rail line", TEXT, source="Agency"))
+    library.put(Article("Farmers asked for tunnels", TEXT, source="Paper"))
+    asked = understand(Question("Who funds the northern rail line, and what had farmers asked for?"))
+    alone = [
+        retrieve(understand(Question(part.text)), library.snapshot(), top_k=8).hits[0].passage.source
+        for part in asked.parts
+    ]
+    assert alone == ["Agency", "Paper"]
+    hits = retrieve_parts(asked, library.snapshot(), top_k=8).hits
+    assert len({hit.passage.article_id for hit in hits}) == 1

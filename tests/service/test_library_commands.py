@@ -1,16 +1,22 @@
 import json
+import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
 from service_fakes import Service
 from typer.testing import CliRunner
 
-from index.errors import InvalidInputError, NotFoundError, StoreLockedError
+from index.errors import InvalidInputError, NotFoundError, StoreError, StoreLockedError
 from index.library import open_library
 from index.types import Article
 from service import engine
 from service.cli import app
+from service.commands.handing import handed_over
+from service.job_queue import JobQueue
 from service.settings import read_settings
+from service.store import FILE_NAME, ServiceStore
 
 
 @pytest.fixture
@@ -84,6 +90,7 @@ def test_articles_are_added_and_removed_by_the_service_where_it_runs(data, tmp_p
         assert client.get(f"/v1/articles/{identity}").status_code == 404
         assert isinstance(run("remove", "nobody").exception, NotFoundError)
         assert isinstance(run("add", "nothing/*.md").exception, InvalidInputError)
+        assert client.get("/v1/jobs").json()["items"] == [], "they would show paths of this user"
 
 
 def test_a_command_waits_for_no_service_where_another_command_writes(data, monkeypatch):
@@ -95,6 +102,50 @@ def test_a_command_waits_for_no_service_where_another_command_writes(data, monke
         assert writer.catalog.known_ids() == {"kimi", "port"}
     finally:
         writer.close()
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_none(data, tmp_path, monkeypatch):
+    (tmp_path / "news[2024]").mkdir()
+    monkeypatch.chdir(tmp_path / "news[2024]")
+    Path("harbour.md").write_text("# Harbour\n\nThe harbour of Bergen was dredged.\n")
+    with Service(data).client(articles=False):
+        assert "1 added" in run("add", "*.md").stdout
+
+
+@pytest.fixture
+def queue(data):
+    with closing(ServiceStore(data / FILE_NAME)) as store:
+        yield JobQueue(store)
+
+
+def hand_over(kind, progress=lambda fraction: None):
+    return handed_over(read_settings(), kind, {}, progress)
+
+
+def test_what_a_dead_service_had_begun_keeps_no_command_waiting(data, queue, monkeypatch):
+    monkeypatch.setattr("service.commands.handing.TAKEN_WITHIN_S", 0.2)
+    queue.submit("ingest", {})
+    assert queue.take(["ingest"]).status == "running"
+    time.sleep(0.05)
+    with closing(open_library(data, FakeEmbedder())), pytest.raises(StoreLockedError):
+        hand_over("add")
+    assert queue.waiting("add") == []
+
+
+def test_a_command_ends_when_the_service_does(data, queue, monkeypatch):
+    monkeypatch.setattr("service.commands.handing._LOOK_FOR_WRITER_EVERY_S", 0.2)
+    with pytest.raises(StoreError, match="ended before this was done"):
+        hand_over("add")
+    assert queue.waiting("add") == []
+
+
+def test_a_command_that_is_interrupted_takes_its_job_back(data, queue):
+    def interrupt(fraction):
+        raise KeyboardInterrupt
+
+    with closing(open_library(data, FakeEmbedder())), pytest.raises(KeyboardInterrupt):
+        hand_over("delete", interrupt)
+    assert queue.waiting("delete") == []
 
 
 def test_a_restore_does_not_replace_what_the_service_has_open(data, tmp_path):
