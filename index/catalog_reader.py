@@ -70,13 +70,17 @@ class CatalogReader(SpaceReader):
         return str(when)
 
     def counts(self) -> dict[str, int]:
-        """Articles, versions, live passages and evaluation questions."""
+        """Articles, versions, live passages and evaluation questions.
+
+        Live passages are counted by those that are not: that reads indexes alone and no text.
+        """
         row = (
             self._database.connection()
             .execute(
                 "SELECT (SELECT count(*) FROM articles WHERE NOT deleted) AS articles,"
                 " (SELECT count(*) FROM versions) AS versions,"
-                " (SELECT count(*) FROM passages WHERE removed_seq IS NULL) AS passages,"
+                " (SELECT count(*) FROM passages)"
+                "  - (SELECT count(*) FROM passages WHERE removed_seq IS NOT NULL) AS passages,"
                 " (SELECT count(*) FROM qa_pairs q JOIN articles a"
                 "  ON a.number = q.article AND a.version = q.version) AS questions"
             )
@@ -244,10 +248,16 @@ class CatalogReader(SpaceReader):
     def _matching(self, column: str, filters: Filters, seq: int) -> tuple[str, list[object]]:
         """Give the statement that selects a column of the passages that pass the filters, and its values."""
         condition, values = self._condition(filters)
+        # Left to itself SQLite begins with the passages, all of them: `CROSS` and `+` forbid it.
+        chosen = (
+            "articles a CROSS JOIN versions v ON v.article = a.number"
+            if filters.article_ids
+            else f"versions v {_BY_FILTER} CROSS JOIN articles a ON a.number = v.article"
+        )
         statement = (
-            f"SELECT {column} FROM versions v {_BY_FILTER} JOIN articles a ON a.number = v.article"
-            " JOIN passages p ON p.article = v.article AND p.version = v.version"
-            f" WHERE {condition} AND p.added_seq <= ? AND (p.removed_seq IS NULL OR p.removed_seq > ?)"
+            f"SELECT {column} FROM {chosen}"
+            " CROSS JOIN passages p ON p.article = v.article AND p.version = v.version"
+            f" WHERE {condition} AND +p.added_seq <= ? AND (p.removed_seq IS NULL OR p.removed_seq > ?)"
         )
         return statement, [*values, seq, seq]
 

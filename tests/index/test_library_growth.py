@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index import database
 from index.library import open_library
-from index.types import Article
+from index.types import Article, Filters
 
 FEW, MANY = 20, 1500
 STEPS_AT_ONCE = 10
@@ -68,6 +68,23 @@ def test_a_change_takes_no_more_steps_in_a_library_of_many_articles(name, tmp_pa
     few, many = taken
     assert few > 100
     assert many < 1.3 * few
+
+
+def test_a_filter_looks_at_articles_and_at_the_passages_of_those_that_pass(tmp_path, steps):
+    library = open_library(tmp_path, FakeEmbedder())
+    text = "The harbour of Bergen was dredged, and ships of all kinds came in again. " * 200
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 11) for day in range(1, 11)]
+    many = [Article(f"T{n}", f"{n} {text}", published_at=day) for n, day in enumerate(days)]
+    library.put_many(many, lambda result: None, pytest.fail)
+    snapshot = library.snapshot()
+    before = steps[0]
+    found = snapshot.keys_matching(Filters(published_after="2024-03-05", published_before="2024-03-06"))
+    assert 0 < len(found) < snapshot.passage_count / 20
+    assert steps[0] - before < 3 * snapshot.passage_count
+    before = steps[0]
+    assert len(snapshot.keys_matching(Filters(article_ids=("nobody",)))) == 0
+    assert steps[0] - before < 100
+    library.close()
 
 
 def test_the_first_article_of_a_process_takes_no_more_steps_in_a_library_of_many(tmp_path, steps):
