@@ -21,7 +21,7 @@ from service.changes import Changes, change_kinds
 from service.engine import Engine, UnansweredError, load_corpus_once, open_engine
 from service.evaluation_kind import evaluation_kind
 from service.job_queue import JobQueue
-from service.jobs import JobKind, JobRunner
+from service.jobs import JobKind, JobRunner, work_lock
 from service.middleware import Envelope, SizeLimit
 from service.openapi import DescribedApp
 from service.origin import OriginGuard
@@ -141,13 +141,14 @@ def _opened(settings: Settings, open_engine: Callable[[Settings], Engine]) -> It
 @contextmanager
 def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[None]:
     """Work on jobs while this process may write to the library: at once, or when the writing one has died."""
-    stopping = Event()
+    stopping, lock = Event(), work_lock(settings.data)
     runners: list[JobRunner] = []
 
     def work() -> None:
         Uploads(settings.data).tidy({job.params["upload"] for job in queue.waiting("ingest")})
         runners.append(JobRunner(queue, job_kinds(engine, settings)))
         runners[0].start()
+        lock.acquire()
         engine.library.upkeep.by(queued_in(queue))
         # Asks for what an opening found to be damaged.
         engine.library.snapshot()
@@ -176,6 +177,7 @@ def _working(queue: JobQueue, engine: Engine, settings: Settings) -> Iterator[No
             waiting.join()
         for runner in runners:
             runner.stop()
+        lock.release()
 
 
 def job_kinds(engine: Engine, settings: Settings) -> list[JobKind]:

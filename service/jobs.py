@@ -12,8 +12,11 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Literal, TypeAlias
+
+from filelock import FileLock, Timeout
 
 from index.courtesy import stand_back
 from index.errors import GroundwireError
@@ -26,6 +29,22 @@ Lane: TypeAlias = Literal["write", "read", "change", "upkeep"]
 _LOOK_EVERY_S: dict[Lane, float] = {"write": 0.5, "read": 0.5, "change": 0.02, "upkeep": 0.5}
 _REPORT_EVERY_S = 0.25
 _STOP_PATIENCE_S = 30.0
+
+
+def work_lock(folder: Path) -> FileLock:
+    """Give the lock that a service holds while it works on the jobs of a data folder."""
+    return FileLock(folder / "jobs.lock", thread_local=False)
+
+
+def is_worked_on(folder: Path) -> bool:
+    """Tell whether a service works on the jobs of a data folder."""
+    lock = work_lock(folder)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 class JobStoppedError(Exception):

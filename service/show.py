@@ -32,6 +32,9 @@ REASONS = {
     "unsupported_draft": "A draft was written, but its sources do not support it.",
 }
 
+_FEW = 5
+"""Articles that are named one by one: more than these nobody reads."""
+
 _CONTROLS = {code: "\ufffd" for code in (*range(9), *range(11, 32), *range(127, 160))}
 
 
@@ -86,6 +89,9 @@ def summary(done: Mapping[str, Any], console: Console) -> None:
         f"{done['unchanged']} unchanged, {done['refused_total']} refused",
         highlight=False,
     )
+    changed = [article for article in done["articles"] if article["status"] != "unchanged"]
+    for article in changed if len(changed) <= _FEW else ():
+        console.print(plain(f"  {article['status']} {article['id']}"))
     if len(refusals) > 1:
         table = Table(show_edge=False, box=None, pad_edge=False)
         table.add_column("reason")

@@ -272,9 +272,7 @@ _ASKS_TOTAL = re.compile(
 )
 _TOTAL = re.compile(
     r"\b(?:(?:al)?together|total(?:s|led|ed|ling|ing)?|in all\b(?! \w)|combined|collectively|sum"
-    r"|simultaneously|(?:both|two|three|four|five|six) (?:\w+ )?"
-    r"(?:companies|firms|groups|banks|countries|states|teams|rounds|deals))\b"
-    r"|(?<!统)一共|总共|共计|合计|总计|总[金数额量人]|总融资|[两三四五六]家",
+    r"|simultaneously)\b|(?<!统)一共|总共|共计|合计|总计|总[金数额量人]|总融资",
     re.IGNORECASE,
 )
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from index.errors import StoreError, StoreLockedError
 from index.lock import lock_holder, writer_is_free
 from service.changes import repeat_refusal
 from service.job_queue import Job, JobQueue
+from service.jobs import is_worked_on
 from service.settings import Settings
 from service.store import FILE_NAME, ServiceStore
 
 TAKEN_WITHIN_S = 5.0
-"""A service at work looks for jobs twice a second; another process that writes never does."""
+"""What a service may take to come to work once it has the library; no other process that writes ever does."""
 
 _LOOK_EVERY_S = 0.1
 _LOOK_FOR_WRITER_EVERY_S = 1.0
@@ -43,8 +45,12 @@ def handed_over(
         job = queue.submit(kind, params)
         try:
             job = _ended(settings.data, queue, job, progress)
-        except BaseException:
-            # What nobody waits for any more shall not be done days later.
+        except KeyboardInterrupt:
+            # It ends the work as it would end it here, and what nobody waits for is not done days later.
+            if not queue.withdraw(job.id) and not queue.cancel(job.id).finished:
+                Console(stderr=True).print("the service was asked to stop this; what is stored stays")
+            raise
+        except StoreError:
             queue.withdraw(job.id)
             raise
         if not remembered:
@@ -65,7 +71,7 @@ def _ended(folder: Path, queue: JobQueue, job: Job, progress: Callable[[float], 
         job = queue.job(job.id)
         progress(job.progress)
         now = time.monotonic()
-        if now > taken_by and not _is_served(folder, queue) and queue.withdraw(job.id):
+        if now > taken_by and not is_worked_on(folder) and queue.withdraw(job.id):
             raise StoreLockedError(
                 f"Process {lock_holder(folder)} writes to this library and does not take up jobs: it is "
                 "no service, or one that is still starting. Wait for it, or stop it, and try again."
@@ -78,10 +84,3 @@ def _ended(folder: Path, queue: JobQueue, job: Job, progress: Callable[[float], 
                     "begun, or run this command without it."
                 )
     return job
-
-
-def _is_served(folder: Path, queue: JobQueue) -> bool:
-    """Whether the process that writes is at work on a job; those that a dead one left are older than it."""
-    since = datetime.fromtimestamp((folder / "writer.pid").stat().st_mtime, UTC)
-    running = queue.jobs(status="running")[0]
-    return any(job.started_at and datetime.fromisoformat(job.started_at) >= since for job in running)

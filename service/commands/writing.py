@@ -19,5 +19,5 @@ def require_writer(engine: Engine) -> None:
         holder = lock_holder(read_settings().data)
         raise StoreLockedError(
             f"Process {holder} writes to this library (`groundwire serve`?). "
-            "Send the change to it (POST /v1/articles), or stop it first."
+            "Send the change to it (POST /v1/articles, or `groundwire add`), or stop it first."
         )

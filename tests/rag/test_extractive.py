@@ -308,13 +308,13 @@ def test_what_stands_between_two_sentences_of_an_account_comes_with_them():
 @pytest.mark.parametrize(
     ("question", "first"),
     [
-        ("How much did Kimi and Stella raise together?", "The two firms raised 7 million euros."),
+        ("How much did Kimi and Stella raise together?", "Together they raised 7 million euros."),
         ("How much did Kimi raise?", "Kimi raised 2 million euros."),
         ("Who was the overall winner of the two rounds?", "Kimi raised 2 million euros."),
     ],
 )
 def test_a_sum_comes_first_where_it_is_asked_for(question, first):
-    place = passage("Kimi raised 2 million euros. The two firms raised 7 million euros. Stella got a loan.")
+    place = passage("Kimi raised 2 million euros. Together they raised 7 million euros. Stella got a loan.")
     assert texts(asked(question), (place, (0.6, 0.12, 0.01)))[0] == first
 
 

@@ -1,7 +1,9 @@
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 from fakes import FakeEmbedder
@@ -15,6 +17,7 @@ from service import engine
 from service.cli import app
 from service.commands.handing import handed_over
 from service.job_queue import JobQueue
+from service.jobs import JobKind, JobRunner, work_lock
 from service.settings import read_settings
 from service.store import FILE_NAME, ServiceStore
 
@@ -146,6 +149,34 @@ def test_a_command_that_is_interrupted_takes_its_job_back(data, queue):
     with closing(open_library(data, FakeEmbedder())), pytest.raises(KeyboardInterrupt):
         hand_over("delete", interrupt)
     assert queue.waiting("delete") == []
+
+
+def test_a_command_waits_behind_a_job_that_was_begun_before_the_service_started(data, queue, monkeypatch):
+    monkeypatch.setattr("service.commands.handing.TAKEN_WITHIN_S", 0.2)
+    begun, go_on = Event(), Event()
+
+    def slow(run):
+        begun.set()
+        assert go_on.wait(20)
+        return {}
+
+    queue.submit("ingest", {})
+    queue.take(["ingest"])
+    runner = JobRunner(
+        queue, [JobKind("ingest", slow, resumable=True), JobKind("add", lambda run: {"done": 1})]
+    )
+    with closing(open_library(data, FakeEmbedder())), work_lock(data):
+        runner.start()
+        try:
+            assert begun.wait(20)
+            asking = ThreadPoolExecutor(1).submit(hand_over, "add")
+            time.sleep(0.6)
+            assert not asking.done()
+            go_on.set()
+            assert asking.result(20) == {"done": 1}
+        finally:
+            go_on.set()
+            runner.stop()
 
 
 def test_a_restore_does_not_replace_what_the_service_has_open(data, tmp_path):
