@@ -15,7 +15,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(STAMP): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV): a minute or two, the longest for torch."
+	@echo "Setting up $(VENV): two to five minutes, the longest for torch."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --only-binary :all: --require-virtualenv torch
 	$(BIN)/python -m pip install --quiet --require-virtualenv --editable '.[dev]'
