@@ -80,7 +80,7 @@ def choose(
 def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozenset[str]) -> list[int]:
     """Give the evidence that stands alone between two chosen sentences: without it an account jumps."""
     taken = {_start(evidence[i]) for i in chosen}
-    found: list[int] = []
+    found: dict[tuple[str, int], int] = {}
     for i, item in enumerate(evidence):
         starts = [span.char_start for span in item.passage.sentences]
         at, article = starts.index(item.char_start), item.passage.article_id
@@ -90,8 +90,9 @@ def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozens
             and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken
             and states(item.text, asked)
         ):
-            found.append(i)
-    return found
+            # Passages overlap, so that a sentence can stand among the evidence twice.
+            found.setdefault(_start(item), i)
+    return list(found.values())
 
 
 def _start(item: Evidence) -> tuple[str, int]:
