@@ -45,6 +45,7 @@ _STATUS: tuple[tuple[type[GroundwireError], int, str], ...] = (
 """The most special class comes first."""
 
 NOT_JSON = "The body is not JSON. Send one JSON object in UTF-8."
+_NO_OBJECT = "is no JSON object. Send one, with the header Content-Type: application/json."
 _NOT_FOUND = "Nothing is stored under this id. GET /v1/articles and GET /v1/jobs list what is."
 _KINDS = {
     400: "malformed-body",
@@ -140,6 +141,8 @@ def _said(item: Mapping[str, Any]) -> str:
         "extra_forbidden": "is not a field of this request. Remove it or mend its name: see /openapi.json.",
         "missing": "is missing. Give it; /openapi.json has its form.",
         "finite_number": "is not a finite number. Give one.",
+        "model_attributes_type": _NO_OBJECT,
+        "dict_type": _NO_OBJECT,
     }
     return remedy.get(item["type"], str(item["msg"]).removeprefix("Value error, "))
 

@@ -110,6 +110,12 @@ def test_json_of_another_kind_is_a_422(reading, path, body):
     assert_problem(reading.post(path, content=body, headers=JSON), 422, "invalid-input")
 
 
+def test_a_body_without_its_content_type_is_a_422_that_names_the_header(reading):
+    response = reading.post("/v1/answer", content=b'{"question": "Which port opened?"}')
+    problem = assert_problem(response, 422, "invalid-input")
+    assert "Content-Type: application/json" in problem["detail"]
+
+
 def test_nothing_that_was_sent_is_repeated_in_an_error(reading):
     body = json.dumps({"question": "x" * 2500 + "canary", "top_k": "canary", "as_of": "canary" * 50})
     response = reading.post("/v1/answer", content=body, headers=JSON)
