@@ -61,6 +61,7 @@ class Library:
         self._dense = self.dense_cache(embedder)
         self._lexical = LexicalCache(folder / "lexical", catalog, writable=self.writable)
         self._changing = Lock()
+        self._rebuilding = Lock()
         self.upkeep = Upkeep({"merge": self._merge, "mend": self._mend})
         self._model_checked = False
         self._fault = ""
@@ -172,10 +173,11 @@ class Library:
         the share done) raises ends the work.
         """
         self._require_writable()
-        self._dense.rebuild(lambda fraction: progress(fraction / 2))
-        self._lexical.rebuild(lambda fraction: progress((1 + fraction) / 2))
-        with self._changing:
-            self._snapshot = self._caught_up()
+        with self._rebuilding:
+            self._dense.rebuild(lambda fraction: progress(fraction / 2))
+            self._lexical.rebuild(lambda fraction: progress((1 + fraction) / 2))
+            with self._changing:
+                self._snapshot = self._caught_up()
 
     def switch(self, embedder: Embedder, dense: DenseCache, caught_up: Callable[[], bool]) -> int:
         """Search in another space from the returned `seq` on.
@@ -328,7 +330,9 @@ class Library:
         self.upkeep.wait("mend")
         self.checkpoint()
         self.upkeep.close()
-        self.catalog.close()
+        # SQLite ends the process where a connection is closed under a thread that reads from it.
+        with self._rebuilding:
+            self.catalog.close()
         if self._lock is not None:
             self._lock.release()
 

@@ -78,3 +78,32 @@ def test_a_rebuild_that_is_ended_or_fails_leaves_everything_as_it_was(written, t
     library.put(article(31))
     assert_caches_agree(library)
     library.close()
+
+
+def test_a_library_is_not_closed_under_a_thread_that_rebuilds_it(tmp_path):
+    library = open_library(tmp_path, FakeEmbedder())
+    library.put(article(1))
+    begun, go_on, order = threading.Event(), threading.Event(), []
+
+    def wait_once(fraction):
+        if fraction > 0.5 and not begun.is_set():
+            begun.set()
+            assert go_on.wait(20)
+
+    def rebuild():
+        library.rebuild(wait_once)
+        order.append("rebuilt")
+
+    def close():
+        library.close()
+        order.append("closed")
+
+    rebuilding, closing_it = threading.Thread(target=rebuild), threading.Thread(target=close)
+    rebuilding.start()
+    assert begun.wait(20)
+    closing_it.start()
+    closing_it.join(0.5)
+    go_on.set()
+    rebuilding.join(20)
+    closing_it.join(20)
+    assert order == ["rebuilt", "closed"]
