@@ -113,7 +113,7 @@ def _read_front_matter(front: str, name: str) -> tuple[dict[str, str], dict[str,
     """Return the fields that an article has, as text, and all others as they are."""
     typed = _load_mapping(front, name)
     # As written: `language: no` is Norwegian here and not the YAML truth value.
-    written = yaml.load(front, Loader=yaml.BaseLoader) or {}
+    written = yaml.load(front, Loader=yaml.BaseLoader) if typed else {}
     fields = {key: _field(key, written[key], name) for key in _KNOWN if typed.get(key) is not None}
     taken = {key: _dated(written, names) for key, names in _ALSO_CALLED.items() if key not in fields}
     fields |= {key: date for key, (_, date) in taken.items() if date}
