@@ -330,7 +330,7 @@ class Library:
         self.upkeep.wait("mend")
         self.checkpoint()
         self.upkeep.close()
-        # SQLite ends the process where a connection is closed under a thread that reads from it.
+        # A rebuild under way would find its connection closed while it reads from it.
         with self._rebuilding:
             self.catalog.close()
         if self._lock is not None:
