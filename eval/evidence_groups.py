@@ -90,17 +90,26 @@ class LexicalOnly:
 
 
 def build_groups(
-    folder: Path, embedder: Embedder, *, most_questions: int, most_articles: int | None = None, seed: int
+    folder: Path,
+    embedder: Embedder,
+    *,
+    most_questions: int,
+    most_articles: int | None = None,
+    seed: int,
+    held_out: bool = False,
 ) -> Iterator[Group]:
-    """Yield the groups of a sample of a set's questions."""
+    """Yield the groups of a sample of a set's questions, with `held_out` those alone that are kept for
+    calibration.
+    """
     articles = {a.article_id: titled(a) for a in islice(iter_articles(folder), most_articles)}
     cases = [_by_span(c) for c in load_questions(folder, skip_faulty=True).cases if _source(c) in articles]
     cases = random.Random(seed).sample(cases, min(most_questions, len(cases)))
+    cases = [case for case in cases if not held_out or _is_held_out(case)]
     batched = BatchedQueries(embedder)
     with tempfile.TemporaryDirectory() as place:
         library = open_library(Path(place), batched)
         library.put_many(articles.values(), lambda result: None, lambda position, error: None)
-        batched.prepare([understand(Question(case.question)).text for case in cases])
+        batched.prepare([understand(Question(case.question)).query for case in cases])
         log.info("%s: %d articles, %d questions", folder.name, len(articles), len(cases))
         for case in cases:
             yield make_group(case, library, articles[_source(case)])
@@ -112,15 +121,13 @@ def make_group(case: Case, library: Library, article: Article, *, top_k: int = _
     understanding = understand(Question(case.question))
     hits = retrieve(understanding, library.snapshot(), top_k=top_k).hits
     found = [_retrieved(case, hit) for hit in hits]
-    kind = "analytical" if case.evidence or case.unanswerable else "span"
-    held_out = zlib.crc32(article.article_id.encode()) % 100 < HELD_OUT_PERCENT[kind]
     return Group(
-        question=understanding.text,
+        question=understanding.query,
         language="zh" if understanding.language == "zh" else "en",
         set_name=case.set_name,
-        kind=kind,
+        kind=_kind(case),
         source_id=article.article_id,
-        held_out=held_out,
+        held_out=_is_held_out(case),
         answerable=not case.unanswerable,
         candidates=(*found, *_missed(case, article, {c.key for c in found})),
     )
@@ -135,12 +142,20 @@ def _source(case: Case) -> str:
     return case.relevant_ids[0] if case.relevant_ids else str(case.metadata.get("source_id", ""))
 
 
+def _kind(case: Case) -> str:
+    return "analytical" if case.evidence or case.unanswerable else "span"
+
+
+def _is_held_out(case: Case) -> bool:
+    return zlib.crc32(_source(case).encode()) % 100 < HELD_OUT_PERCENT[_kind(case)]
+
+
 def _retrieved(case: Case, hit: Hit) -> Candidate:
     passage = hit.passage
     spans = tuple(
         Span(s.char_start - passage.char_start, s.char_end - passage.char_start) for s in passage.sentences
     )
-    return _candidate(
+    found = _candidate(
         case,
         passage.article_id,
         hit.rank,
@@ -150,6 +165,7 @@ def _retrieved(case: Case, hit: Hit) -> Candidate:
         spans,
         passage.char_start,
     )
+    return replace(found, nearness=round(hit.dense or 0.0, 4))
 
 
 def _missed(case: Case, article: Article, seen: set[str]) -> Iterator[Candidate]:

@@ -3,8 +3,9 @@
 Builds groups from the training sets of a data folder with the project's own retrieval, trains from the
 bundled encoder, calibrates on held-out articles and writes the model. With `--pools`, a folder of article
 pools, the questions of `eval/written` are learnt from as well. What was begun in the work folder is gone on
-with: groups that exist are not built again, training resumes at its checkpoint. Sets used here must never be
-measured on.
+with: groups that exist are not built again, training resumes at its checkpoint. With `--calibrate` nothing is
+trained: the weights that are there are calibrated anew, for retrieval as it is now. Sets used here must never
+be measured on.
 """
 
 from __future__ import annotations
@@ -23,7 +24,14 @@ from eval.evidence_groups import LexicalOnly, build_groups
 from eval.written_sets import WRITTEN, assemble
 from index.chunk import context
 from index.embed import DEFAULT_MODEL, Embedder, load_embedder
-from rag.reader.artefact import SHIPPED, opened_weights, write_artefact
+from rag.reader.artefact import (
+    SHIPPED,
+    opened_weights,
+    read_artefact,
+    write_artefact,
+    write_calibration,
+)
+from rag.reader.calibration import Calibration
 from rag.reader.network import Weights, working_precision
 from rag.reader.scorer import Logits, read_passages
 from rag.reader.text import Reading, sentence_texts
@@ -48,7 +56,7 @@ _BESIDE = {"written_en": 100, "written_zh": 250}
 
 _MEASURED_A_STRATUM = 40
 _MEASURE_EVERY = 250
-_FITTED_A_STRATUM = 150
+_FITTED_A_STRATUM = 400
 
 
 def main() -> None:
@@ -62,13 +70,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--rounds", type=int, nargs="+", default=Plan().rounds, help="steps of each round")
     parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--calibrate", action="store_true", help="keep the weights of OUT, fit the rest anew")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     log.setLevel(logging.INFO)
     plan = Plan(rounds=tuple(arguments.rounds))
     sources = sorted(path.parent for path in arguments.data.glob("*/questions.jsonl.gz"))
     sources += _written(arguments.pools, arguments.work, plan.seed) if arguments.pools else []
-    groups = _groups(sources, arguments.work, plan.seed)
+    groups = _groups(sources, arguments.work, plan.seed, held_out=arguments.calibrate)
+    if arguments.calibrate:
+        _calibrate(arguments.out, groups, plan.seed)
+        return
     start, words = _start(groups, plan.seed, arguments.layers)
     done = _trained(groups, start, words, plan, arguments.work)
     _write(arguments.out, done, words, groups, plan)
@@ -83,8 +95,8 @@ def _written(pools: Path, work: Path, seed: int) -> list[Path]:
     ]
 
 
-def _groups(sources: Sequence[Path], work: Path, seed: int) -> list[Group]:
-    folder = work / "groups"
+def _groups(sources: Sequence[Path], work: Path, seed: int, *, held_out: bool) -> list[Group]:
+    folder = work / ("held_out" if held_out else "groups")
     folder.mkdir(parents=True, exist_ok=True)
     embedder = load_embedder(DEFAULT_MODEL)
     groups: list[Group] = []
@@ -92,14 +104,14 @@ def _groups(sources: Sequence[Path], work: Path, seed: int) -> list[Group]:
         target = folder / f"{source.name}.jsonl"
         if not target.is_file():
             fresh = target.with_suffix(".new")
-            count = write_groups(_built(source, embedder, seed), fresh)
+            count = write_groups(_built(source, embedder, seed, held_out=held_out), fresh)
             fresh.replace(target)
             log.info("%s: %d groups", source.name, count)
         groups.extend(read_groups(target))
     return groups
 
 
-def _built(source: Path, embedder: Embedder, seed: int) -> Sequence[Group]:
+def _built(source: Path, embedder: Embedder, seed: int, *, held_out: bool) -> Sequence[Group]:
     # Near vectors mean little in a language that the embedder does not know; making them takes long.
     known = _language(source) in embedder.languages
     return list(
@@ -109,6 +121,7 @@ def _built(source: Path, embedder: Embedder, seed: int) -> Sequence[Group]:
             most_questions=_MOST_QUESTIONS.get(source.name, 100_000),
             most_articles=_MOST_ARTICLES.get(source.name),
             seed=seed,
+            held_out=held_out,
         )
     )
 
@@ -150,7 +163,27 @@ def _trained(
 
 def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Group], plan: Plan) -> None:
     ready = opened_weights(done.weights, working_precision())
-    reading = Reading(words)
+    calibration, facts = _fitted(ready, Reading(words), groups, plan.seed)
+    training = {
+        "command": "python -m eval.train_evidence --data DIR --work DIR",
+        "plan": asdict(plan),
+        "steps_done": done.step,
+        "groups": dict(sorted(Counter(g.set_name for g in groups if not g.held_out).items())),
+    }
+    write_artefact(out, done.weights, words, calibration, {**facts, "training": training})
+
+
+def _calibrate(out: Path, groups: Sequence[Group], seed: int) -> None:
+    artefact = read_artefact(out)
+    ready = artefact.weights(working_precision())
+    write_calibration(out, *_fitted(ready, Reading(artefact.vocabulary), groups, seed))
+    log.info("calibrated %s", out)
+
+
+def _fitted(
+    ready: Weights, reading: Reading, groups: Sequence[Group], seed: int
+) -> tuple[Calibration, dict[str, object]]:
+    """Give the calibration on held-out groups, and the facts that are told beside it."""
 
     def read(group: Group) -> list[Logits]:
         passages = [
@@ -161,22 +194,15 @@ def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Gr
         return read_passages(ready, reading, group.question, passages)
 
     held_out = [group for group in groups if group.held_out]
-    results = read_all(_sample(held_out, _FITTED_A_STRATUM, plan.seed), read)
+    results = read_all(_sample(held_out, _FITTED_A_STRATUM, seed), read)
     gone = read_all([g for result in results if (g := without_source(result.group))], read)
-    calibration = fit(results, gone)
-    facts = {
+    calibration = fit(results, gone, load_embedder(DEFAULT_MODEL).space.id)
+    return calibration, {
         "refusal_curve": refusal_curve(results, gone, calibration),
         "held_out": held_out_figures(results, calibration),
         "held_out_questions": len(results),
         "sample": sample_figures(ready, reading, calibration),
-        "training": {
-            "command": "python -m eval.train_evidence --data DIR --work DIR",
-            "plan": asdict(plan),
-            "steps_done": done.step,
-            "groups": dict(sorted(Counter(g.set_name for g in groups if not g.held_out).items())),
-        },
     }
-    write_artefact(out, done.weights, words, calibration, facts)
 
 
 def _sample(groups: Sequence[Group], most: int, seed: int) -> list[Group]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.library import Library
 from index.snapshot import Snapshot
+from index.types import Hit
 from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told
@@ -44,14 +45,14 @@ NO_ALIASES: Aliases = {}
 
 @dataclass
 class _Clock:
-    """Milliseconds by stage; each call of `lap` ends one."""
+    """Milliseconds by stage; each call of `lap` ends one, or goes on with it."""
 
     started: float = field(default_factory=time.perf_counter)
     laps: dict[str, float] = field(default_factory=dict)
 
     def lap(self, stage: str) -> None:
         spent = (time.perf_counter() - self.started) * 1000 - sum(self.laps.values())
-        self.laps[stage] = spent
+        self.laps[stage] = self.laps.get(stage, 0.0) + spent
 
 
 @dataclass(frozen=True)
@@ -78,23 +79,48 @@ def find(
 ) -> Found:
     """Understand a question, retrieve passages from one state of the library and score them as evidence.
 
-    Raises `InvalidInputError` for a question that cannot be read.
+    An article's body is asked first: a summary says what it sums up in fewer words and at times wrongly. Only
+    where the bodies do not answer are summaries read beside them. Raises `InvalidInputError` for a question
+    that cannot be read.
     """
     clock = clock or _Clock()
     understanding = understand(question)
     clock.lap("understand")
     snapshot = library.snapshot()
-    retrieval = retrieve_parts(understanding, snapshot, top_k=question.top_k, aliases=aliases)
-    understanding = replace(understanding, filters=retrieval.filters)
-    clock.lap("retrieve")
-    passages = scorer.score(understanding.text, retrieval.hits)
+
+    def read(*, summaries: bool) -> Found:
+        retrieval = retrieve_parts(
+            understanding, snapshot, top_k=question.top_k, aliases=aliases, summaries=summaries
+        )
+        clock.lap("retrieve")
+        found = _scored(replace(understanding, filters=retrieval.filters), snapshot, retrieval, scorer)
+        clock.lap("evidence")
+        return found
+
+    found = read(summaries=False)
+    if found.retrieval.summaries_aside and not _answerable(scorer, found)[1]:
+        return read(summaries=True)
+    return found
+
+
+def _scored(
+    understanding: Understanding, snapshot: Snapshot, retrieval: Retrieval, scorer: EvidenceScorer
+) -> Found:
+    passages = scorer.score(understanding.query, retrieval.hits)
     if isinstance(scorer, Reranker):
         passages = scorer.rerank(passages)
     parts = understanding.parts if len(understanding.parts) > 1 else ()
-    kept = tuple(passage.hit for passage in passages)
-    by_part = tuple(scorer.score(part.query, kept) for part in parts)
-    clock.lap("evidence")
+    kept = [passage.hit for passage in passages]
+    by_part = tuple(
+        scorer.score(part.query, _ranked(kept, ranks))
+        for part, ranks in zip(parts, retrieval.part_ranks or ({},) * len(parts), strict=True)
+    )
     return Found(understanding, snapshot, retrieval, passages, by_part)
+
+
+def _ranked(hits: Sequence[Hit], ranks: Mapping[int, int]) -> list[Hit]:
+    """Give hits with their places in another search, those that it did not bring behind its last."""
+    return [replace(hit, rank=ranks.get(hit.passage.key, len(ranks) + 1)) for hit in hits]
 
 
 def answer(
@@ -159,8 +185,8 @@ def _answerable(scorer: EvidenceScorer, found: Found) -> tuple[float, bool]:
     """
     parts = zip((part.query for part in found.understanding.parts), found.by_part, strict=False)
     judged = [
-        answerable(scorer, text, passages)
-        for text, passages in [(found.understanding.text, found.passages), *parts]
+        answerable(scorer, text, passages, found.snapshot.embedder.space.id)
+        for text, passages in [(found.understanding.query, found.passages), *parts]
     ]
     return max(probability for probability, _ in judged), any(enough for _, enough in judged)
 

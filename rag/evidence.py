@@ -64,20 +64,18 @@ class Reranker(Protocol):
 class Judge(Protocol):
     """A scorer that can tell whether passages answer a question at all better than by their best sentence."""
 
-    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
-        """Give the probability that the passages, as scored for the question, answer it."""
-
-    def refused_below(self, question: str) -> float:
-        """Give the probability below which a question is to be refused."""
+    def judge(self, question: str, passages: Sequence[ScoredPassage], space: str) -> tuple[float, bool]:
+        """Give the probability that the passages, as scored for the question, answer it, and whether that is
+        enough to answer. `space` is the id of the embedding space in which they were found.
+        """
 
 
 def answerable(
-    scorer: EvidenceScorer, question: str, passages: Sequence[ScoredPassage]
+    scorer: EvidenceScorer, question: str, passages: Sequence[ScoredPassage], space: str
 ) -> tuple[float, bool]:
     """Give the probability that scored passages answer a question, and whether that is enough to answer."""
     if isinstance(scorer, Judge):
-        probability = scorer.answerable(question, passages)
-        return probability, probability >= scorer.refused_below(question)
+        return scorer.judge(question, passages, space)
     best = max((item.score for passage in passages for item in passage.sentences), default=0.0)
     return best, best >= scorer.threshold
 

@@ -78,10 +78,16 @@ _RECENT = re.compile(
     re.IGNORECASE,
 )
 
+_LATELY = re.compile(
+    r"\b(?:recent|recently|lately|just|soon|upcoming|forthcoming)\b|最近|近日|近期|近来|刚刚|日前|不久前|即将",
+    re.IGNORECASE,
+)
+_BEFORE, _AFTER, _A_MONTH = 3, 5, 31
+
 
 def period_of(question: str, as_of: str) -> Period | None:
     """Read the time out of a question: relative to `as_of` (today where empty), or as it is named."""
-    today = date.fromisoformat(day_of(as_of)) if as_of else datetime.now(UTC).date()
+    today = _day_asked(as_of)
     for unit, shift, form in sorted(_FORMS, key=lambda row: row[1]):
         if form.search(question):
             return Period(*_span(today, unit, shift), relative=True)
@@ -102,9 +108,33 @@ def asks_for_news_of(question: str, period: Period) -> bool:
     return bool(_NEWS.search(question)) or (period.relative and bool(_HAPPENED.search(question)))
 
 
+def reported_about(question: str, as_of: str) -> Period | None:
+    """Give the days on which what a question asks was most likely reported, nothing where it gives no hint.
+
+    That is the time which it counts from the day it is asked ("this week"), with some days around it: what is
+    expected is reported before, what happened on the last day after. What is so "now" was reported lately.
+    """
+    period = period_of(question, as_of)
+    if period is not None and period.relative:
+        return Period(_moved(period.first, -_BEFORE), _moved(period.last, _AFTER), relative=True)
+    if period is None and (_LATELY.search(question) or asks_for_present_state(question)):
+        today = _day_asked(as_of)
+        return Period(_moved(today, -_A_MONTH), _moved(today, _AFTER), relative=True)
+    return None
+
+
 def asks_for_present_state(question: str) -> bool:
     """Whether a question asks how things stand, so that of two reports the newer one counts."""
     return bool(_RECENT.search(question))
+
+
+def _moved(day: date, days: int) -> date:
+    """Give the day so many days later, at most the first or the last that there is."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal()))
+
+
+def _day_asked(as_of: str) -> date:
+    return date.fromisoformat(day_of(as_of)) if as_of else datetime.now(UTC).date()
 
 
 def _span(today: date, unit: str, shift: int) -> tuple[date, date]:

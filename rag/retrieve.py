@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -54,8 +54,10 @@ class Retrieval:
     """What each leg found and what their fusion is, best first.
 
     `outside_filters` is true where filters left no passage at all to search; `filters` are those that were in
-    force, `aliases` the other names that the question was widened by. Where a question asks several things a
-    hit keeps the scores of the search that found it, so that they do not fall with the rank.
+    force, `aliases` the other names that the question was widened by. `summaries_aside` is true where some
+    summaries were left out. Where a question asks several things a hit keeps the scores of the search that
+    found it, so that they do not fall with the rank, and `part_ranks` has for each the places of passages, by
+    key, in the search for it alone.
     """
 
     dense: tuple[ScoredKey, ...]
@@ -64,54 +66,73 @@ class Retrieval:
     outside_filters: bool = False
     filters: Filters = field(default_factory=Filters)
     aliases: Aliases = field(default_factory=dict)
+    summaries_aside: bool = False
+    part_ranks: tuple[Mapping[int, int], ...] = ()
 
 
 def retrieve(
-    question: Understanding, snapshot: Snapshot, *, top_k: int, aliases: Aliases | None = None
+    question: Understanding,
+    snapshot: Snapshot,
+    *,
+    top_k: int,
+    aliases: Aliases | None = None,
+    summaries: bool = True,
 ) -> Retrieval:
     """Find the `top_k` passages of a snapshot for a question, inside its filters.
 
     `aliases` are other names that the user knows; those that the library's texts give in parentheses are
-    added.
+    added. Without `summaries` an article whose body was found is not represented by its summary.
     """
     filters, allowed = _in_force(question, snapshot)
     if allowed is not None and not len(allowed):
         return Retrieval((), (), (), outside_filters=True, filters=filters)
     depth = max(CANDIDATES, top_k)
-    dense = snapshot.dense(question.text, depth, allowed)
-    lexical = snapshot.lexical(question.text, depth, allowed)
+    dense = snapshot.dense(question.query, depth, allowed)
+    lexical = snapshot.lexical(question.query, depth, allowed)
     named, learned = aliases or {}, _learned(question, snapshot, lexical)
-    others = others_of(question.text, merged(named, across_scripts(learned)))
+    others = others_of(question.query, merged(named, across_scripts(learned)))
     if widened := " ".join([question.dated, *others]).strip():
-        lexical = snapshot.lexical(f"{question.text} {widened}", depth, allowed)
+        lexical = snapshot.lexical(f"{question.query} {widened}", depth, allowed)
+    legs = {"dense": dense, "lexical": lexical}
+    if (reported := _reported(question, filters, snapshot)) is not None:
+        searched = f"{question.query} {widened}".strip()
+        legs["dense, reported then"] = snapshot.dense(question.query, depth, reported)
+        legs["lexical, reported then"] = snapshot.lexical(searched, depth, reported)
     spoken = question.language in snapshot.embedder.languages
-    weight = DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT
-    hits = _fused(dense, lexical, snapshot, weight, max(READ, 4 * top_k))
+    hits = _fused(legs, snapshot, DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT, max(READ, 4 * top_k))
     lead = _about_one_article(hits, (dense, lexical))
+    kept = hits if summaries else _without_summaries(hits)
     return Retrieval(
         tuple(dense),
         tuple(lexical),
-        _chosen(hits, lead, top_k, recent=question.recent),
+        _chosen(kept, lead, top_k, recent=question.recent),
         filters=filters,
         aliases=merged(named, learned),
+        summaries_aside=len(kept) < len(hits),
     )
 
 
 def retrieve_parts(
-    question: Understanding, snapshot: Snapshot, *, top_k: int, aliases: Aliases | None = None
+    question: Understanding,
+    snapshot: Snapshot,
+    *,
+    top_k: int,
+    aliases: Aliases | None = None,
+    summaries: bool = True,
 ) -> Retrieval:
     """Find the `top_k` passages of a snapshot for a question and for each thing that it asks.
 
     What a question asks beside something else may stand in another article than what answers the whole of it
     best. So the whole and its parts take turns, each with its best passage that is not there yet.
     """
-    whole = retrieve(question, snapshot, top_k=top_k, aliases=aliases)
+
+    def found_for(asked: Understanding) -> Retrieval:
+        return retrieve(asked, snapshot, top_k=top_k, aliases=aliases, summaries=summaries)
+
+    whole = found_for(question)
     if len(question.parts) < 2 or not whole.hits:
         return whole
-    of_parts = [
-        retrieve(replace(question, text=part.query, parts=(part,)), snapshot, top_k=top_k, aliases=aliases)
-        for part in question.parts
-    ]
+    of_parts = [found_for(replace(question, query=part.query, parts=(part,))) for part in question.parts]
     lists = [whole.hits, *(found.hits for found in of_parts)]
     together = _merged(lists)
     most = Counter(hit.passage.article_id for hit in whole.hits).most_common(1)[0]
@@ -120,7 +141,9 @@ def retrieve_parts(
     known = whole.aliases
     for found in of_parts:
         known = merged(known, found.aliases)
-    return replace(whole, hits=hits, aliases=known)
+    aside = any(found.summaries_aside for found in (whole, *of_parts))
+    ranks = tuple({hit.passage.key: hit.rank for hit in found.hits} for found in of_parts)
+    return replace(whole, hits=hits, aliases=known, summaries_aside=aside, part_ranks=ranks)
 
 
 def _merged(lists: Sequence[Sequence[Hit]]) -> list[Hit]:
@@ -158,6 +181,16 @@ def _in_force(question: Understanding, snapshot: Snapshot) -> tuple[Filters, Int
     return question.filters, snapshot.keys_matching(question.filters)
 
 
+def _reported(question: Understanding, filters: Filters, snapshot: Snapshot) -> IntArray | None:
+    """Give the keys of what was published when that which is asked was reported; nothing where nothing was,
+    or where a window on dates is in force already.
+    """
+    if question.reported is None or filters.published_after or filters.published_before:
+        return None
+    keys = snapshot.keys_matching(question.reported)
+    return keys if keys is not None and len(keys) else None
+
+
 def _has_dates(question: Understanding, snapshot: Snapshot) -> bool:
     return snapshot.any_matching(replace(question.filters, published_after=_FIRST_DAY))
 
@@ -168,31 +201,27 @@ def _learned(question: Understanding, snapshot: Snapshot, lexical: Sequence[Scor
     Chinese names do not show by their spelling: there the first passages of the lexical leg are read.
     """
     groups: list[tuple[str, str]] = []
-    for name in named_in(question.text)[:NAMES_LOOKED_UP]:
+    for name in named_in(question.query)[:NAMES_LOOKED_UP]:
         keys = [hit.key for hit in snapshot.lexical(name, _NAMING_PASSAGES)]
         texts = [passage.text for passage in snapshot.passages(keys).values()]
-        groups += (pair for pair in pairs_in(texts, question.text) if name in pair)
+        groups += (pair for pair in pairs_in(texts, question.query) if name in pair)
     if question.language == "zh":
         keys = [hit.key for hit in lexical[:_NAMING_PASSAGES]]
         texts = [passage.text for passage in snapshot.passages(keys).values()]
         groups += (
-            pair for pair in pairs_in(texts, question.text) if any(name in question.text for name in pair)
+            pair for pair in pairs_in(texts, question.query) if any(name in question.query for name in pair)
         )
     return grouped(groups)
 
 
 def _fused(
-    dense: list[ScoredKey], lexical: list[ScoredKey], snapshot: Snapshot, dense_weight: float, most: int
+    legs: Mapping[str, Sequence[ScoredKey]], snapshot: Snapshot, dense_weight: float, most: int
 ) -> list[Hit]:
-    dense_scores = {hit.key: hit.score for hit in dense}
-    lexical_scores = {hit.key: hit.score for hit in lexical}
+    scores = {name: {hit.key: hit.score for hit in found} for name, found in legs.items()}
+    weights = {name: dense_weight if name.startswith("dense") else 1.0 for name in legs}
     # What was deleted since the snapshot was taken has no article any more, and is left out.
-    article_of = snapshot.article_ids([*dense_scores, *lexical_scores])
-    fused = fuse_legs(
-        {"dense": dense_scores, "lexical": lexical_scores},
-        article_of,
-        {"dense": dense_weight, "lexical": 1.0},
-    )
+    article_of = snapshot.article_ids(list(dict.fromkeys(key for found in scores.values() for key in found)))
+    fused = fuse_legs(scores, article_of, weights)
     stories = snapshot.stories_of(sorted(set(article_of.values())))
     passages = snapshot.passages([key for key, _ in fused[:most]])
     told = one_per_story(fused[:most], passages, stories)
@@ -200,13 +229,18 @@ def _fused(
         Hit(
             passages[key],
             rank,
-            dense_scores.get(key),
-            lexical_scores.get(key),
+            _score(key, scores, "dense"),
+            _score(key, scores, "lexical"),
             score,
             stories.get(article_of[key]),
         )
         for rank, (key, score) in enumerate(told, start=1)
     ]
+
+
+def _score(key: int, scores: Mapping[str, Mapping[int, float]], leg: str) -> float | None:
+    """Give what a leg, or that leg among what was reported in time, said of a passage."""
+    return next((found[key] for name, found in scores.items() if name.startswith(leg) and key in found), None)
 
 
 def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:
@@ -229,6 +263,14 @@ def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tupl
         first = _newer_first(first, top_k)
     ordered = [*first, *rest][:top_k]
     return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, start=1))
+
+
+def _without_summaries(hits: Sequence[Hit]) -> list[Hit]:
+    """Leave out summaries of articles whose body is there as well: what they sum up says more."""
+    bodies = {hit.passage.article_id for hit in hits if hit.passage.section_kind != "summary"}
+    return [
+        hit for hit in hits if hit.passage.section_kind != "summary" or hit.passage.article_id not in bodies
+    ]
 
 
 def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]]) -> str:

@@ -51,13 +51,16 @@ class QuestionPart:
 class Understanding:
     """What was read out of a question: its language, kind and parts, and the filters in force.
 
+    `query` is what evidence is looked for with: the text without what every article would match.
     `dated` is the time that the question counts from the day it is asked ("last year"), as articles write it;
     `recent` is set where it asks for the state of things. `window` has the filters with the publication
     dates of
-    a question that asks for the news of a time.
+    a question that asks for the news of a time; `reported` the days on which what it asks was most likely
+    reported, which bring passages to the front and leave none out.
     """
 
     text: str
+    query: str
     language: str
     parts: tuple[QuestionPart, ...]
     filters: Filters
@@ -65,6 +68,7 @@ class Understanding:
     dated: str = ""
     recent: bool = False
     window: Filters | None = None
+    reported: Filters | None = None
 
     @property
     def brief(self) -> bool:

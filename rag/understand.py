@@ -10,9 +10,10 @@ from index.errors import InvalidInputError
 from index.language import detect
 from index.types import Filters
 from index.validate import checked_date
+from rag.framing import without_framing
 from rag.names import names_in
 from rag.parts import kind_of, parts_of, setting_of
-from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of
+from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of, reported_about
 from rag.types import Question, QuestionPart, Understanding
 
 MAX_QUESTION = 2000
@@ -26,17 +27,20 @@ def understand(question: Question) -> Understanding:
         raise InvalidInputError("top_k", f"is {question.top_k}.", f"Give a number from 1 to {MAX_TOP_K}.")
     as_of = checked_date("as_of", question.as_of)
     language = detect(text)
+    query = without_framing(text)
     filters = _checked_filters(question.filters)
     period = period_of(text, as_of)
     return Understanding(
         text=text,
+        query=query,
         language=language,
-        parts=_parts(text, language, question.parts),
+        parts=_parts(text, query, language, question.parts),
         filters=filters,
-        kind=kind_of(text),
+        kind=kind_of(query),
         dated=period.as_text(language) if period and period.relative else "",
         recent=asks_for_present_state(text),
         window=_window(text, period, filters),
+        reported=_within(reported_about(text, as_of), filters),
     )
 
 
@@ -44,23 +48,28 @@ def _window(text: str, period: Period | None, filters: Filters) -> Filters | Non
     """Give the filters with the period of a question that asks for its news, unless dates were asked
     for already.
     """
-    named = filters.published_after or filters.published_before
-    if period is None or named or not asks_for_news_of(text, period):
+    asked_for = period is not None and asks_for_news_of(text, period)
+    return _within(period if asked_for else None, filters)
+
+
+def _within(period: Period | None, filters: Filters) -> Filters | None:
+    """Narrow filters that ask for no dates to what was published in a period."""
+    if period is None or filters.published_after or filters.published_before:
         return None
     return replace(
         filters, published_after=period.first.isoformat(), published_before=period.last.isoformat()
     )
 
 
-def _parts(text: str, language: str, known: tuple[str, ...]) -> tuple[QuestionPart, ...]:
+def _parts(text: str, query: str, language: str, known: tuple[str, ...]) -> tuple[QuestionPart, ...]:
     """Give the parts of a question; one that names nothing is looked for with what the question begins
     with, or with the names of the others.
     """
-    parts = known or parts_of(text, language)
+    parts = known or parts_of(query, language)
     if len(parts) == 1:
-        return (QuestionPart(text, text, kind_of(text)),)
+        return (QuestionPart(text, query, kind_of(query)),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
-    around = setting_of(text, language) or " ".join(names[:3])
+    around = setting_of(query, language) or " ".join(names[:3])
     return tuple(
         QuestionPart(
             part,

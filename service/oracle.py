@@ -15,7 +15,7 @@ from eval.diagnosis import helps
 from eval.types import Case
 from index.errors import InvalidInputError
 from index.types import Filters, Hit, StoredPassage
-from rag.evidence import EvidenceScorer, Judge, answerable
+from rag.evidence import EvidenceScorer, answerable
 from rag.types import Answer, Evidence, Question, ScoredPassage
 from service.engine import Engine
 from service.system import EngineSystem, Oracle
@@ -37,13 +37,9 @@ class GivenPassages:
         """Score the given passages, in the place of the hits."""
         return self._inner.score(question, hits if self._passages is None else self._passages)
 
-    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
+    def judge(self, question: str, passages: Sequence[ScoredPassage], space: str) -> tuple[float, bool]:
         """Judge as the scorer itself does."""
-        return answerable(self._inner, question, passages)[0]
-
-    def refused_below(self, question: str) -> float:
-        """Give the scorer's own bound."""
-        return self._inner.refused_below(question) if isinstance(self._inner, Judge) else self.threshold
+        return answerable(self._inner, question, passages, space)
 
 
 class GoldEvidence:

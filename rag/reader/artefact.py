@@ -79,6 +79,15 @@ def write_artefact(
     return read_artefact(folder)
 
 
+def write_calibration(folder: Path, calibration: Calibration, facts: Mapping[str, object]) -> Artefact:
+    """Put a calibration and facts in the place of those beside the weights of a folder; the others stay."""
+    read_artefact(folder)
+    document = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    document |= {"calibration": calibration.to_json(), **facts}
+    (folder / FACTS).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return read_artefact(folder)
+
+
 def load_packed(path: Path, precision: str) -> dict[str, Tensor]:
     """Load weights that `save_packed` wrote, in a precision of torch."""
     import torch

@@ -21,7 +21,7 @@ PASSAGE = ("logit", "best_sentence", "ahead_of_best", "log_rank")
 """Inputs for a passage: its logit, its best sentence's, the gap to the best passage, log of the rank."""
 
 
-_PARTS = {"sentence": SENTENCE, "passage": PASSAGE, "question": SIGNS}
+_PARTS = {"sentence": SENTENCE, "passage": PASSAGE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,64 +38,100 @@ class Regression:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """What decides by language whether a question is answered: a regression over `SIGNS`, and the probability
+    below which it is refused.
+    """
+
+    question: Mapping[str, Regression]
+    below: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was fitted, by language: regressions for sentences, passages and the whole question, and the
-    probability below which a question is refused; the threshold of evidence and the weight of reranking.
+    """What was fitted, by language: regressions for sentences and passages, what decides refusal; the
+    threshold of evidence and the weight of reranking.
+
+    How near a passage is to a question means something in one embedding space alone: `refusal` is for the
+    space named `space`, `refusal_elsewhere` for every other.
     """
 
     sentence: Mapping[str, Regression]
     passage: Mapping[str, Regression]
-    question: Mapping[str, Regression]
-    refused_below: Mapping[str, float]
+    refusal: Refusal
+    refusal_elsewhere: Refusal
+    space: str
     threshold: float
     rerank_weight: float
 
     @classmethod
     def from_json(cls, row: Mapping[str, object]) -> Calibration:
         """Read what `to_json` gave. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
-        regressions = {}
-        for part, names in _PARTS.items():
-            languages = row[part]
-            if not isinstance(languages, Mapping):
-                raise ValueError(f"{part} is no object")
-            for fit in languages.values():
-                if set(fit) != {"bias", *names}:
-                    raise ValueError(f"{part} weighs {sorted(fit)}, not bias and {sorted(names)}")
-            regressions[part] = {
-                language: Regression(float(fit["bias"]), tuple(float(fit[name]) for name in names))
-                for language, fit in languages.items()
-            }
-        threshold, weight, refused = row["threshold"], row["rerank_weight"], row["refused_below"]
-        if not isinstance(threshold, float) or not isinstance(weight, float):
-            raise ValueError("threshold and rerank_weight are numbers")
-        if not isinstance(refused, Mapping):
-            raise ValueError("refused_below is no object")
+        regressions = {part: _regressions(part, row[part], names) for part, names in _PARTS.items()}
+        space, threshold, weight = row["space"], row["threshold"], row["rerank_weight"]
+        if not isinstance(threshold, float) or not isinstance(weight, float) or not isinstance(space, str):
+            raise ValueError("threshold and rerank_weight are numbers, space is a name")
         return cls(
             regressions["sentence"],
             regressions["passage"],
-            regressions["question"],
-            {language: float(value) for language, value in refused.items()},
+            _refusal("refusal", row["refusal"]),
+            _refusal("refusal_elsewhere", row["refusal_elsewhere"]),
+            space,
             threshold,
             weight,
         )
 
     def to_json(self) -> dict[str, object]:
         """Give the values for a JSON document."""
-
-        def told(fits: Mapping[str, Regression], names: Sequence[str]) -> dict[str, object]:
-            return {
-                language: {"bias": fit.bias, **dict(zip(names, fit.weights, strict=True))}
-                for language, fit in fits.items()
-            }
-
         return {
-            "sentence": told(self.sentence, SENTENCE),
-            "passage": told(self.passage, PASSAGE),
-            "question": told(self.question, SIGNS),
-            "refused_below": dict(self.refused_below),
+            "sentence": _told(self.sentence, SENTENCE),
+            "passage": _told(self.passage, PASSAGE),
+            "refusal": _told_refusal(self.refusal),
+            "refusal_elsewhere": _told_refusal(self.refusal_elsewhere),
+            "space": self.space,
             "threshold": self.threshold,
             "rerank_weight": self.rerank_weight,
         }
+
+
+_BELOW = "refused_below"
+
+
+def _regressions(part: str, languages: object, names: Sequence[str]) -> dict[str, Regression]:
+    if not isinstance(languages, Mapping):
+        raise ValueError(f"{part} is no object")
+    for fit in languages.values():
+        if set(fit) != {"bias", *names}:
+            raise ValueError(f"{part} weighs {sorted(fit)}, not bias and {sorted(names)}")
+    return {
+        language: Regression(float(fit["bias"]), tuple(float(fit[name]) for name in names))
+        for language, fit in languages.items()
+    }
+
+
+def _refusal(part: str, languages: object) -> Refusal:
+    if not isinstance(languages, Mapping):
+        raise ValueError(f"{part} is no object")
+    fits = {
+        language: {name: value for name, value in fit.items() if name != _BELOW}
+        for language, fit in languages.items()
+    }
+    below = {language: float(fit[_BELOW]) for language, fit in languages.items()}
+    return Refusal(_regressions(part, fits, SIGNS), below)
+
+
+def _told(fits: Mapping[str, Regression], names: Sequence[str]) -> dict[str, dict[str, float]]:
+    return {
+        language: {"bias": fit.bias, **dict(zip(names, fit.weights, strict=True))}
+        for language, fit in fits.items()
+    }
+
+
+def _told_refusal(refusal: Refusal) -> dict[str, dict[str, float]]:
+    return {
+        language: {**fit, _BELOW: refusal.below[language]}
+        for language, fit in _told(refusal.question, SIGNS).items()
+    }
 
 
 def inputs(

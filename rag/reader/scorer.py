@@ -91,16 +91,18 @@ class ReaderScorer:
             for hit, score, read in zip(hits, passages, logits, strict=True)
         )
 
-    def answerable(self, question: str, passages: Sequence[ScoredPassage]) -> float:
-        """Give the probability that the passages, as scored for the question, answer it."""
+    def judge(self, question: str, passages: Sequence[ScoredPassage], space: str) -> tuple[float, bool]:
+        """Give the probability that the passages, as scored for the question, answer it, and whether it
+        reaches the bound of the question's language.
+        """
         if not passages:
-            return 0.0
+            return 0.0, False
+        calibration, language = self._artefact.calibration, _language(question)
+        near = space == calibration.space and any(passage.hit.dense is not None for passage in passages)
+        refusal = calibration.refusal if near else calibration.refusal_elsewhere
         row = signs(question, [_as_read(passage) for passage in passages])
-        return float(self._artefact.calibration.question[_language(question)].probability(row)[0])
-
-    def refused_below(self, question: str) -> float:
-        """Give the probability below which a question of this language is to be refused."""
-        return self._artefact.calibration.refused_below[_language(question)]
+        probability = float(refusal.question[language].probability(row)[0])
+        return probability, probability >= refusal.below[language]
 
     def rerank(self, passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
         """Give the passages by their places in retrieval and as evidence together."""
@@ -199,7 +201,12 @@ def _as_read(scored: ScoredPassage) -> PassageRead:
     around = context(passage.title, passage.heading)
     probabilities = tuple(item.score for item in scored.sentences)
     return PassageRead(
-        f"{around}\n{passage.text}", scored.score, probabilities, scored.logit, scored.best_logit
+        f"{around}\n{passage.text}",
+        scored.score,
+        probabilities,
+        scored.logit,
+        scored.best_logit,
+        scored.hit.dense or 0.0,
     )
 
 

@@ -11,19 +11,21 @@ import numpy as np
 from index.chunk import context
 from index.types import BoolArray, FloatArray
 from rag.reader.answerable import SIGNS, PassageRead, signs
-from rag.reader.calibration import Calibration, Regression, inputs
+from rag.reader.calibration import Calibration, Refusal, Regression, inputs
 from rag.reader.rerank import reranked_places
 from rag.reader.scorer import Logits
 from rag.training.types import UNKNOWN, Group
 
-UNSURE_SIGNS = {"zh": ("logit", "passage_logit")}
+UNSURE_SIGNS = {"en": (), "zh": ("logit", "passage_logit", "nearness")}
 """Signs that are left out in a language, their weight nought. Chinese logits before calibration go by the
 characters that question and passage share: with them one in six translated questions was refused whose answer
-was there, without them one in sixteen."""
+was there, without them one in sixteen. The bundled embedder knows no Chinese."""
 
-REFUSED_SHARE = 0.015
-"""Share of answerable held-out questions that may be refused, or whose best sentence may fall below the
-threshold of evidence."""
+REFUSED_SHARE = 0.03
+"""Share of answerable held-out questions that may be refused."""
+
+UNSURE_SHARE = 0.015
+"""Share of answerable held-out questions whose best sentence may fall below the threshold of evidence."""
 
 _KIND_WEIGHT = {"span": 1.0, "analytical": 1.0}
 _RERANK_WEIGHTS = (0.0, 0.25, 0.5)
@@ -47,10 +49,11 @@ class Read:
         return tuple(c.labels for c in found[: len(self.logits)])
 
 
-def fit(results: Sequence[Read], gone: Sequence[Read]) -> Calibration:
+def fit(results: Sequence[Read], gone: Sequence[Read], space: str) -> Calibration:
     """Fit the regressions of both languages, the thresholds and the weight of reranking.
 
-    `gone` are groups read without their answering articles: for refusal alone.
+    `gone` are groups read without their answering articles: for refusal alone. `space` is the id of the
+    embedding space in which the passages of all were found.
     """
     sentence: dict[str, Regression] = {}
     passage: dict[str, Regression] = {}
@@ -62,13 +65,19 @@ def fit(results: Sequence[Read], gone: Sequence[Read]) -> Calibration:
         weights = [share[result.group.kind] for result in mine]
         sentence[language] = _regression([(t[0], t[1]) for t in tables], weights)
         passage[language] = _regression([(t[2], t[3]) for t in tables], weights)
-    fitted = Calibration(sentence, passage, {}, {}, 0.0, 0.0)
+    nothing = Refusal({}, {})
+    fitted = Calibration(sentence, passage, nothing, nothing, space, 0.0, 0.0)
     probabilities = [probabilities_of(result, fitted) for result in results]
     best = np.array([float(p[0].max()) for p in probabilities])
     answerable = np.array([_answered(result) for result in results])
-    fitted = replace(fitted, threshold=round(float(np.quantile(best[answerable], REFUSED_SHARE)), 4))
+    fitted = replace(fitted, threshold=round(float(np.quantile(best[answerable], UNSURE_SHARE)), 4))
     fitted = replace(fitted, rerank_weight=_rerank_weight(results, [p[1] for p in probabilities]))
-    return _with_refusal(fitted, [*results, *gone])
+    everywhere = {language: (*names, "nearness") for language, names in UNSURE_SIGNS.items()}
+    return replace(
+        fitted,
+        refusal=_refusal(fitted, [*results, *gone], UNSURE_SIGNS),
+        refusal_elsewhere=_refusal(fitted, [*results, *gone], everywhere),
+    )
 
 
 def without_source(group: Group) -> Group | None:
@@ -83,34 +92,25 @@ def without_source(group: Group) -> Group | None:
 
 def answerable(result: Read, calibration: Calibration) -> float:
     """Give the probability that what was retrieved for a group answers its question."""
-    regression = calibration.question[result.group.language]
+    regression = calibration.refusal.question[result.group.language]
     return float(regression.probability(_signs(result, calibration))[0])
 
 
-def _with_refusal(fitted: Calibration, results: Sequence[Read]) -> Calibration:
-    """Fit what decides refusal. A question whose answer retrieval missed says nothing about either."""
+def _refusal(fitted: Calibration, results: Sequence[Read], without: Mapping[str, Sequence[str]]) -> Refusal:
+    """Fit what decides refusal, some signs left out. A question whose answer was missed says nothing."""
     results = [result for result in results if _answered(result) or not result.group.answerable]
     regressions: dict[str, Regression] = {}
+    below: dict[str, float] = {}
     for language in ("en", "zh"):
         mine = [result for result in results if result.group.language == language]
         strata = Counter((r.group.kind, r.group.answerable) for r in mine)
         weights = [1 / strata[r.group.kind, r.group.answerable] for r in mine]
-        told = np.array([name not in UNSURE_SIGNS.get(language, ()) for name in SIGNS], dtype=np.float32)
+        told = np.array([name not in without[language] for name in SIGNS], dtype=np.float32)
         tables = [(_signs(r, fitted) * told, np.array([r.group.answerable])) for r in mine]
-        regressions[language] = _regression(tables, weights)
-    fitted = replace(fitted, question=regressions)
-    bounds = {
-        language: [
-            answerable(r, fitted) for r in results if r.group.answerable and r.group.language == language
-        ]
-        for language in regressions
-    }
-    return replace(
-        fitted,
-        refused_below={
-            language: round(float(np.quantile(found, REFUSED_SHARE)), 4) for language, found in bounds.items()
-        },
-    )
+        regression = regressions[language] = _regression(tables, weights)
+        answered = np.concatenate([regression.probability(row) for row, yes in tables if yes.all()])
+        below[language] = round(float(np.quantile(answered, REFUSED_SHARE)), 4)
+    return Refusal(regressions, below)
 
 
 def _signs(result: Read, calibration: Calibration) -> FloatArray:
@@ -126,6 +126,7 @@ def _signs(result: Read, calibration: Calibration) -> FloatArray:
                 tuple(next(shares) for _ in logits.sentences),
                 logits.passage,
                 max(logits.sentences, default=0.0),
+                c.nearness,
             )
             for c, logits, probability in zip(found, result.logits, passages.tolist(), strict=True)
         ],
@@ -146,7 +147,7 @@ def refusal_curve(
     whose article is gone. These groups were fitted on.
     """
     curves: dict[str, list[dict[str, float]]] = {}
-    for language in calibration.question:
+    for language in calibration.refusal.question:
         mine = [r for r in results if r.group.language == language]
         good = np.array([answerable(r, calibration) for r in mine if _answered(r)])
         near = np.array([answerable(r, calibration) for r in mine if not r.group.answerable])

@@ -17,7 +17,8 @@ UNKNOWN = -1
 class Candidate:
     """One passage of a question; `labels` has 1, 0 or `UNKNOWN` for each of its sentences.
 
-    `rank` is its place in retrieval from 1, or 0 where retrieval missed it.
+    `rank` is its place in retrieval from 1, or 0 where retrieval missed it; `nearness` its cosine with the
+    question, 0 where the embedder did not find it.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Candidate:
     text: str
     sentences: tuple[Span, ...]
     labels: tuple[int, ...]
+    nearness: float = 0.0
 
     @property
     def answers(self) -> bool:

@@ -41,6 +41,7 @@ def asked(
     """A question as it is understood."""
     return Understanding(
         text,
+        text,
         language,
         tuple(QuestionPart(part, part, kind or kind_of(part)) for part in parts or (text,)),
         Filters(),

@@ -7,7 +7,9 @@ from rag.types import Evidence, QuestionPart, Understanding
 
 
 def asked(text: str, language: str = "en", parts: tuple[str, ...] = ()) -> Understanding:
-    return Understanding(text, language, tuple(QuestionPart(part) for part in parts or (text,)), Filters())
+    return Understanding(
+        text, text, language, tuple(QuestionPart(part) for part in parts or (text,)), Filters()
+    )
 
 
 def passage(

@@ -6,7 +6,7 @@ import torch
 
 from index.sentences import sentence_spans
 from index.types import Hit, Span, StoredPassage
-from rag.reader.calibration import Calibration, Regression
+from rag.reader.calibration import Calibration, Refusal, Regression
 from rag.reader.network import HEADS
 from rag.reader.text import MATCH_CODES, SHARED_IDS
 from rag.training.types import Candidate, Group
@@ -60,8 +60,9 @@ def tiny_weights(layers: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
 def even_calibration(*, threshold: float = 0.5, weight: float = 1.0) -> Calibration:
     plain = Regression(0.0, (1.0, 0.0, 0.0, 0.0))
     same = {"en": plain, "zh": plain}
-    surest = {language: Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)) for language in same}
-    return Calibration(same, same, surest, dict.fromkeys(same, threshold), threshold, weight)
+    surest = {language: Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)) for language in same}
+    refusal = Refusal(surest, dict.fromkeys(same, threshold))
+    return Calibration(same, same, refusal, refusal, "tiny", threshold, weight)
 
 
 def hit(text: str, *, rank: int = 1, title: str = "", article_id: str = "") -> Hit:

@@ -255,3 +255,30 @@ def test_summary_that_contradicts_what_is_cited_is_heard_though_retrieval_missed
     assert [position.value for position in conflict.positions] == ["9 million", "90 million"]
     assert result.citations[-1].quote == summary
     assert_exact(library, result)
+
+
+def tolled(library, body, summary):
+    """An article with a summary above its body."""
+    text = f"{summary}\n\n{body}"
+    sections = (
+        Section("Summary", 0, len(summary), "summary"),
+        Section("", len(summary) + 2, len(text)),
+    )
+    library.put(Article("Tolls", text, article_id="tolls", sections=sections))
+
+
+def read_for(library, text):
+    found = find(Question(text), library=library, scorer=FakeScorer())
+    return [scored.hit.passage.section_kind for scored in found.passages]
+
+
+def test_body_is_read_and_its_summary_is_not_where_the_body_answers(library):
+    tolled(library, "The bridge toll is 9 crowns since Monday.", "The bridge toll is 90 crowns.")
+    assert read_for(library, "bridge toll crowns") == ["body"]
+
+
+def test_summary_is_read_as_well_where_the_body_does_not_answer(library):
+    tolled(library, "Ferries stop in June.", "The bridge toll is 90 crowns.")
+    assert sorted(read_for(library, "bridge toll crowns")) == ["body", "summary"]
+    result, _ = asked(library, "bridge toll crowns")
+    assert [citation.quote for citation in result.citations] == ["The bridge toll is 90 crowns."]

@@ -321,3 +321,14 @@ def test_a_sum_comes_first_where_it_is_asked_for(question, first):
 def test_chinese_connective_is_taken_away():
     place = passage("春季需求旺盛。但是，五月能源成本已经翻倍。")
     assert texts(asked("工厂为什么关闭？", language="zh"), (place, (0.01, 0.9))) == ["五月能源成本已经翻倍。"]
+
+
+def test_a_fact_of_another_year_and_a_sentence_without_a_day_stand_back():
+    finals = passage(
+        "Nadal won the final in Melbourne in January 2022. "
+        "Djokovic beat all comers in Melbourne in January 2023. "
+        "The Melbourne cup went to Nadal after five sets."
+    )
+    then = "Nadal won the final in Melbourne in January 2022."
+    assert texts(asked("Who won in Melbourne in 2022?"), (finals, (0.5, 0.9, 0.01)))[0] == then
+    assert texts(asked("When did Nadal win in Melbourne?"), (finals, (0.5, 0.01, 0.6)))[0] == then

@@ -8,7 +8,7 @@ from reader_fakes import WORDS, even_calibration, hit, tiny_weights
 from index.errors import ModelError
 from rag.evidence import EvidenceScorer, Reranker
 from rag.reader.artefact import FACTS, VOCABULARY, WEIGHTS, closed, opened, read_artefact, write_artefact
-from rag.reader.calibration import PASSAGE, SENTENCE, Calibration, Regression
+from rag.reader.calibration import PASSAGE, SENTENCE, Calibration, Refusal, Regression
 from rag.reader.network import collate, read
 from rag.reader.rerank import reranked, reranked_places
 from rag.reader.scorer import ReaderScorer, read_passages, read_windows
@@ -131,11 +131,17 @@ def test_calibration_comes_back_from_json_as_it_was():
     fitted = Calibration(
         {"en": Regression(-1.0, (1.0, 0.5, 0.25, -0.1)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
         {"en": Regression(2.0, (0.1, 0.2, 0.3, 0.4)), "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0))},
-        {
-            "en": Regression(0.5, (1.0, 0.5, 0.1, 0.2, 0.3, 2.0)),
-            "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
-        },
-        {"en": 0.2, "zh": 0.3},
+        Refusal(
+            {
+                "en": Regression(0.5, (1.0, 0.5, 0.1, 0.2, 0.3, 2.0, 0.4)),
+                "zh": Regression(0.0, (1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+            },
+            {"en": 0.2, "zh": 0.3},
+        ),
+        Refusal(
+            {"en": Regression(0.1, (0.5,) * 7), "zh": Regression(0.0, (1.0,) * 7)}, {"en": 0.1, "zh": 0.2}
+        ),
+        "a space",
         0.25,
         1.5,
     )
@@ -145,8 +151,8 @@ def test_calibration_comes_back_from_json_as_it_was():
 
 def test_weights_of_other_inputs_than_todays_are_refused():
     row = json.loads(json.dumps(even_calibration().to_json()))
-    row["question"]["en"]["length"] = 0.5
-    with pytest.raises(ValueError, match="question weighs"):
+    row["refusal"]["en"]["length"] = 0.5
+    with pytest.raises(ValueError, match="refusal weighs"):
         Calibration.from_json(row)
 
 

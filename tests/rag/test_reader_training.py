@@ -178,7 +178,7 @@ def test_fitted_probabilities_follow_the_logits_and_unknown_labels_are_left_out(
         if (without := without_source(result.group)) is not None
     ]
     assert len(gone) == len(results)
-    calibration = fit(results, gone)
+    calibration = fit(results, gone, "tiny")
     found = [probabilities_of(result, calibration) for result in results]
     gold, other = (np.mean([sentences[place] for sentences, _ in found]) for place in (0, 2))
     right, wrong = (np.mean([passages[place] for _, passages in found]) for place in (0, 1))
@@ -188,7 +188,7 @@ def test_fitted_probabilities_follow_the_logits_and_unknown_labels_are_left_out(
     for language, curve in refusal_curve(results, gone, calibration).items():
         refused = [row["answerable_refused"] for row in curve]
         assert refused == sorted(refused)
-        assert curve[1]["refused_below"] == calibration.refused_below[language]
+        assert curve[1]["refused_below"] == calibration.refusal.below[language]
         assert curve[1]["answerable_refused"] <= 0.07 < 0.5 < curve[1]["without_article_refused"]
     means = [np.mean([answerable(one, calibration) for one in some]) for some in (results, gone)]
     assert means[0] > 0.7 > 0.3 > means[1]

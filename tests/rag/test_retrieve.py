@@ -115,3 +115,44 @@ def test_each_thing_that_a_question_asks_is_looked_for(library):
     assert "Ferry" in {hit.passage.title for hit in found.hits}
     assert [hit.rank for hit in found.hits] == [1, 2, 3]
     assert len({hit.passage.key for hit in found.hits}) == 3
+
+
+def resigned(library):
+    """Two reports that answer alike, the longer one, of an older event, nearer in words."""
+    library.put(
+        article(
+            "Minister resigns", "The transport minister announced her resignation.", published_at="2022-07-06"
+        )
+    )
+    library.put(
+        article(
+            "Which minister announced a resignation this week",
+            "The harbour minister announced his resignation this week. Which minister follows is open.",
+            published_at="2021-08-10",
+        )
+    )
+
+
+def titles(result):
+    return [hit.passage.title for hit in result.hits]
+
+
+def test_what_was_reported_in_the_time_that_is_asked_about_comes_first_and_leaves_nothing_out(library):
+    resigned(library)
+    question = "Which minister announced a resignation this week?"
+    then = titles(found(library, question, as_of="2022-07-08"))
+    assert then == ["Minister resigns", "Which minister announced a resignation this week"]
+    assert titles(found(library, question, as_of="2021-08-12")) == then[::-1]
+
+
+def test_a_time_in_which_nothing_was_reported_changes_nothing(library):
+    resigned(library)
+    asked = "Which minister announced a resignation this week?"
+    plain = found(library, asked.replace(" this week", ""), as_of="2026-11-30")
+    assert titles(found(library, asked, as_of="2026-11-30"))[0] == titles(plain)[0]
+    narrowed = retrieve(
+        understand(Question(asked, filters=Filters(published_after="2021-01-01"), as_of="2022-07-08")),
+        library.snapshot(),
+        top_k=8,
+    )
+    assert titles(narrowed)[0] == "Which minister announced a resignation this week"

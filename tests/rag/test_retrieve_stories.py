@@ -1,7 +1,7 @@
 from index.library import Library
 from index.types import Article, Filters
 from rag.retrieve import retrieve, retrieve_parts
-from rag.types import Question, Understanding
+from rag.types import Question
 from rag.understand import understand
 
 TEXT = (
@@ -15,14 +15,14 @@ def test_a_search_gives_one_telling_of_a_story_and_counts_the_others(library: Li
     for source in ("Agency", "Paper", "Portal"):
         library.put(Article("Rail line funded", f"{source} report. {TEXT}", source=source))
     library.put(Article("Weather", "It rains in the valleys on Tuesday, and trains run late."))
-    question = Understanding("Who funds the northern rail line?", "en", (), Filters())
+    question = understand(Question("Who funds the northern rail line?"))
     hits = retrieve(question, library.snapshot(), top_k=8).hits
     told = [hit for hit in hits if hit.passage.title == "Rail line funded"]
     assert len({hit.passage.article_id for hit in told}) == 1
     assert {hit.story.also_in for hit in told} == {2}
     assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
 
-    paper = Understanding(question.text, "en", (), Filters(sources=("Paper",)))
+    paper = understand(Question(question.text, filters=Filters(sources=("Paper",))))
     assert {hit.passage.source for hit in retrieve(paper, library.snapshot(), top_k=8).hits} == {"Paper"}
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import InvalidInputError
+from index.types import Filters
 from rag.aliases import grouped, others_of, pairs_in, read_aliases
 from rag.parts import kind_of, parts_of
 from rag.period import period_of
@@ -215,3 +216,30 @@ def test_alias_file_is_read_and_a_bad_line_is_named(tmp_path):
     path.write_text("StepFun\n", encoding="utf-8")
     with pytest.raises(InvalidInputError, match="line 1"):
         read_aliases(path)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("Which minister resigned this week?", "2022-07-01", "2022-07-13"),
+        ("Which minister resigned last week?", "2022-06-24", "2022-07-08"),
+        ("Who has recently resigned?", "2022-06-07", "2022-07-13"),
+        ("本周哪位部长辞职？", "2022-07-01", "2022-07-13"),
+        ("目前谁是部长？", "2022-06-07", "2022-07-13"),
+    ],
+)
+def test_when_what_is_asked_was_most_likely_reported(question, first, last):
+    reported = understand(Question(question, as_of="2022-07-08T09:00:00Z")).reported
+    assert (reported.published_after, reported.published_before) == (first, last)
+
+
+@pytest.mark.parametrize("question", ["Which minister resigned in 1998?", "Why did the bridge close?"])
+def test_other_questions_give_no_hint_when_it_was_reported(question):
+    assert understand(Question(question, as_of="2022-07-08")).reported is None
+
+
+def test_dates_that_are_asked_for_stand_before_any_hint_and_the_calendar_has_ends():
+    asked = Question("Who resigned this week?", filters=Filters(published_before="2022-01-01"))
+    assert understand(asked).reported is None
+    assert understand(Question("Who resigned today?", as_of="0001-01-01")).reported is not None
+    assert understand(Question("Who resigned today?", as_of="9999-12-31")).reported is not None
