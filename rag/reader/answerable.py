@@ -18,11 +18,7 @@ from index.types import FloatArray
 SIGNS = ("best", "second", "passage", "logit", "passage_logit", "words_found", "nearness")
 """Log odds of the two surest sentences and of the surest passage, the highest logits of both kinds, and the
 share of the question's words, those that carry meaning counting most, that stand in the passages; and the
-highest cosine of the question with a passage, `NEAR_ENOUGH` at most."""
-
-NEAR_ENOUGH = 0.3
-"""One in twenty answerable held-out questions has no passage as near as this. Nearer says no more: passages
-that miss a question by little are as near as those that answer it."""
+highest cosine of the question with a passage, nought where the embedder found none."""
 
 _SUREST = 1e-4
 
@@ -52,7 +48,7 @@ def signs(question: str, passages: Sequence[PassageRead]) -> FloatArray:
         max(passage.best_logit for passage in passages),
         max(passage.logit for passage in passages),
         _found(question, [passage.text for passage in passages]),
-        min(max(passage.nearness for passage in passages), NEAR_ENOUGH),
+        max(passage.nearness for passage in passages),
     )
     return np.array([row], dtype=np.float32)
 
