@@ -38,6 +38,9 @@ FROM_LEAD = 8
 LEAD_SHARE = 0.35
 """An article with this share of the first passages of both legs is what the question is about."""
 
+LEAD_SHARE_OF_ACCOUNT = 0.2
+"""The same where it asks for more than a fact or a figure: an account draws on many passages of an article."""
+
 LEAD_DEPTH = 8
 """Passages of each leg that are counted for that."""
 
@@ -100,7 +103,8 @@ def retrieve(
         legs["lexical, reported then"] = snapshot.lexical(searched, depth, reported)
     spoken = question.language in snapshot.embedder.languages
     hits = _fused(legs, snapshot, DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT, max(READ, 4 * top_k))
-    lead = _about_one_article(hits, (dense, lexical))
+    share = LEAD_SHARE if question.brief else LEAD_SHARE_OF_ACCOUNT
+    lead = _about_one_article(hits, (dense, lexical), share)
     kept = hits if summaries else _without_summaries(hits)
     return Retrieval(
         tuple(dense),
@@ -273,12 +277,12 @@ def _without_summaries(hits: Sequence[Hit]) -> list[Hit]:
     ]
 
 
-def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]]) -> str:
-    """Name the best hit's article where it has its share of the first passages of the legs; else nothing."""
+def _about_one_article(hits: Sequence[Hit], legs: Sequence[Sequence[ScoredKey]], share: float) -> str:
+    """Name the best hit's article where it has this share of the first passages of the legs; else nothing."""
     article_of = {hit.passage.key: hit.passage.article_id for hit in hits}
     counts = Counter(article_of.get(hit.key, "") for leg in legs for hit in leg[:LEAD_DEPTH])
     lead = hits[0].passage.article_id if hits else ""
-    return lead if counts[lead] >= LEAD_SHARE * counts.total() else ""
+    return lead if counts[lead] >= share * counts.total() else ""
 
 
 def _essence(passage: StoredPassage) -> str:
