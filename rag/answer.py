@@ -17,7 +17,7 @@ from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
 from rag.retrieve import Retrieval, retrieve_parts
-from rag.select import evidence_of, with_summaries
+from rag.select import evidence_of, levelled, with_summaries
 from rag.support import SimilaritySupport, SupportScorer
 from rag.types import (
     Answer,
@@ -148,7 +148,7 @@ def answer(
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
     probability, enough = _answerable(scorer, found)
-    evidence = [] if strange or not enough else evidence_of(found.passages, found.by_part)
+    evidence = [] if strange or not enough else _evidence(found)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))
@@ -189,6 +189,12 @@ def _answerable(scorer: EvidenceScorer, found: Found) -> tuple[float, bool]:
         for text, passages in [(found.understanding.query, found.passages), *parts]
     ]
     return max(probability for probability, _ in judged), any(enough for _, enough in judged)
+
+
+def _evidence(found: Found) -> list[Evidence]:
+    if not found.understanding.brief:
+        return evidence_of(found.passages, found.by_part)
+    return evidence_of(levelled(found.passages), [levelled(scored) for scored in found.by_part])
 
 
 LEAST_SUPPORTED = 1 / 3

@@ -39,7 +39,7 @@ LEAD_SHARE = 0.35
 """An article with this share of the first passages of both legs is what the question is about."""
 
 LEAD_SHARE_OF_ACCOUNT = 0.2
-"""The same where it asks for more than a fact or a figure: an account draws on many passages of an article."""
+"""The same where more than a fact or a figure is asked: an account draws on many passages of an article."""
 
 LEAD_DEPTH = 8
 """Passages of each leg that are counted for that."""

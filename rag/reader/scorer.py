@@ -15,7 +15,7 @@ from index.types import Hit
 from rag.evidence import sentence_texts
 from rag.reader.answerable import PassageRead, signs
 from rag.reader.artefact import SHIPPED, Artefact, read_artefact
-from rag.reader.calibration import inputs
+from rag.reader.calibration import SENTENCE, inputs
 from rag.reader.network import (
     EARLY_LAYERS,
     Batch,
@@ -83,10 +83,16 @@ class ReaderScorer:
             [hit.rank for hit in hits],
         )
         sentences = iter(calibration.sentence[language].probability(rows).tolist())
+        rows[:, SENTENCE.index("log_rank")] = 0.0
+        unranked = iter(calibration.sentence[language].probability(rows).tolist())
         passages = calibration.passage[language].probability(about).tolist()
         return tuple(
             ScoredPassage(
-                hit, score, tuple(_evidence(hit, sentences)), read.passage, max(read.sentences, default=0.0)
+                hit,
+                score,
+                tuple(_evidence(hit, sentences, unranked)),
+                read.passage,
+                max(read.sentences, default=0.0),
             )
             for hit, score, read in zip(hits, passages, logits, strict=True)
         )
@@ -210,6 +216,8 @@ def _as_read(scored: ScoredPassage) -> PassageRead:
     )
 
 
-def _evidence(hit: Hit, scores: Iterator[float]) -> Iterator[Evidence]:
+def _evidence(hit: Hit, scores: Iterator[float], unranked: Iterator[float]) -> Iterator[Evidence]:
     for span, text in zip(hit.passage.sentences, sentence_texts(hit.passage), strict=True):
-        yield Evidence(hit.passage, span.char_start, span.char_end, text, next(scores))
+        yield Evidence(
+            hit.passage, span.char_start, span.char_end, text, next(scores), unranked=next(unranked)
+        )
