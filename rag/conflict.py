@@ -143,7 +143,7 @@ def _days_apart(one: Evidence, other: Evidence) -> int:
 
 
 def _disagreement(question: Understanding, one: Evidence, other: Evidence) -> tuple[str, str] | None:
-    if one.text == other.text or _of_one_text(one.passage, other.passage):
+    if one.text == other.text or _of_one_text(one.passage, other.passage) or _of_two_parts(one, other):
         return None
     return _near_copy(question, one.text, other.text) or next(_amounts_apart(question, one, other), None)
 
@@ -151,6 +151,12 @@ def _disagreement(question: Understanding, one: Evidence, other: Evidence) -> tu
 def _of_one_text(one: StoredPassage, other: StoredPassage) -> bool:
     """Whether two passages are of one body: its parallel sentences tell of different things."""
     return one.article_id == other.article_id and one.section_kind == other.section_kind
+
+
+def _of_two_parts(one: Evidence, other: Evidence) -> bool:
+    """Whether two sentences answer different things of those that a question asks."""
+    places = [item.parts.index(max(item.parts)) for item in (one, other) if item.parts]
+    return len(set(places)) > 1
 
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|\d+(?:[.,]\d+)*|[^\W\d_\u3400-\u9fff]+(?:['’-][^\W\d_\u3400-\u9fff]+)*")
@@ -179,7 +185,11 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
         if pair[0] and pair[1] and pair[0][0] == pair[1][0] and not _agree(pair[0][1], pair[1][1]):
             found.append((_text(one, pair[0][1]), _text(other, pair[1][1])))
     # Of a date year and day can be exchanged: that is one value all the same.
-    return found[0] if len(set(found)) == 1 else None
+    if len(set(found)) != 1:
+        return None
+    # Any Chinese word may be a name; where more is exchanged than this one, it is none that can be compared.
+    sure = any(quantities(value) or date_mentions(value) or _is_named(value, one) for value in found[0][:1])
+    return found[0] if sure or len(found) == len(blocks) else None
 
 
 _Place = tuple[str, int, int]
@@ -210,6 +220,7 @@ _NAME_FOLLOWS = re.compile(
 """A surname behind a word that a name follows; some surnames are ordinary words more often."""
 
 
+_MARK = re.compile(r"[^\w]")
 _Value = Quantity | DateMention | str
 
 
@@ -222,13 +233,23 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
         if mention.char_start < end and start < mention.char_end:
             return "date", mention
     for quantity in quantities(text):
-        if quantity.char_start < end and start < quantity.char_end:
+        if quantity.char_start < end and start < quantity.char_end and not _given(question, quantity):
             return f"amount {quantity.unit}", quantity
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
         return None
-    named = any(run in name or name in run for name in names_in(text)) or looks_like_chinese_name(run)
-    return ("name", run) if named or re.fullmatch(r"[\u4e00-\u9fff·]{2,8}", run) else None
+    return ("name", run) if _is_named(run, text) or re.fullmatch(r"[\u4e00-\u9fff·]{2,8}", run) else None
+
+
+def _is_named(run: str, text: str) -> bool:
+    """Whether a part of a text is a name or a piece of one, or a name with no word of its own beside it."""
+    names = names_in(text)
+    if looks_like_chinese_name(run) or any(run in name for name in names):
+        return True
+    rest = run
+    for name in names:
+        rest = rest.replace(name, "")
+    return rest != run and not re.search(r"[a-z]{2}", rest)
 
 
 def _agree(one: _Value, other: _Value) -> bool:
@@ -236,7 +257,10 @@ def _agree(one: _Value, other: _Value) -> bool:
         return same_value(one, other)
     if isinstance(one, DateMention) and isinstance(other, DateMention):
         return one.agrees_with(other)
-    return one in other or other in one if isinstance(one, str) and isinstance(other, str) else False
+    if isinstance(one, str) and isinstance(other, str):
+        left, right = (_MARK.sub("", value).casefold() for value in (one, other))
+        return left in right or right in left
+    return False
 
 
 def _text(text: str, value: _Value) -> str:
@@ -266,7 +290,7 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
     asked = _stems(question.text)
     for a in left:
         for b in right:
-            if not a.unit or a.unit != b.unit or same_value(a, b):
+            if not a.unit or a.unit != b.unit or same_value(a, b) or _given(question, a, b):
                 continue
             # A value that the other sentence has as well is told by both: they speak of several things.
             if any(same_value(a, q) and q.unit == a.unit for q in right) or any(
@@ -276,6 +300,15 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
             slip = of_one_article and _is_slip(a, b)
             if _same_thing(asked, one, a, other, b, slip=slip):
                 yield _text(one, a), _text(other, b)
+
+
+def _given(question: Understanding, *amounts: Quantity) -> bool:
+    """Whether a question says an amount itself, so that it does not ask for it."""
+    return any(
+        same_value(amount, asked) and amount.unit == asked.unit
+        for amount in amounts
+        for asked in quantities(question.text)
+    )
 
 
 def _is_slip(a: Quantity, b: Quantity) -> bool:

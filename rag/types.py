@@ -81,9 +81,9 @@ class Evidence:
     """A sentence of a passage with the probability that it helps to answer the question.
 
     Offsets are into the text of the passage's article version. `parts` has the probability for each part of a
-    question that asks several things; `unranked` is what a scorer that minds ranks would give were the passage
-    the first. A sentence with `context` set is no evidence of its own: it stands by because one that is leans
-    on it (the sentence before a leading "It", the items of a list).
+    question that asks several things; `unranked` is what a scorer that minds ranks would give were the
+    passage the first. A sentence with `context` set is no evidence of its own: it stands by because one that
+    is leans on it (the sentence before a leading "It", the items of a list).
     """
 
     passage: StoredPassage

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from builders import asked, evidence, passage
 
@@ -169,3 +171,40 @@ def test_amounts_of_two_articles_with_the_same_digits_are_of_one_thing_only_wher
     one = passage("Kimi doubled its ARR in one month, from $100 million to $200 million.", article="a")
     other = passage("Kimi raised $2 billion, and its valuation passed $20 billion.", article="b")
     assert found(QUESTION, one, other) == []
+
+
+def test_amounts_that_answer_different_things_or_are_given_in_the_question_are_no_conflict():
+    one = passage("Sichuan's output grew to 5,674 billion yuan in the year.", article="one")
+    other = passage("Chongqing's output grew to 2,912 billion yuan in the year.", article="two")
+    question = asked("What output had Sichuan in the year, and what output had Chongqing?", kind="figure")
+    pair = [*evidence(one, 0.9), *evidence(other, 0.9)]
+    assert differences(question, pair, [0, 1])
+    apart = [replace(pair[0], parts=(0.9, 0.1)), replace(pair[1], parts=(0.1, 0.9))]
+    assert not differences(question, apart, [0, 1])
+    race = passage("Nuis won the men's race over 1,500 metres in Beijing.", article="one")
+    sprint = passage("Gao won the men's race over 500 metres in Beijing.", article="two")
+    assert not differences(
+        asked("Who won the men's race over 1,500 metres in Beijing?"),
+        [*evidence(race, 0.9), *evidence(sprint, 0.9)],
+        [0],
+    )
+
+
+def test_other_words_and_other_marks_are_no_other_names():
+    def found(left, right, question="Which car was recalled by Toyota?"):
+        pair = [
+            *evidence(passage(left, article="one"), 0.9),
+            *evidence(passage(right, article="two"), 0.9),
+        ]
+        return differences(asked(question), pair, [0])
+
+    assert found(
+        "Toyota recalled its Crown in Japan on Monday.", "Toyota recalled its Prius in Japan on Monday."
+    )
+    assert not found(
+        "Toyota recalled the SUV that they sold in Japan on Monday.",
+        "Toyota recalled the SUVs to sell in Japan on Monday.",
+    )
+    assert not found(
+        "It burnt California’s old park.", "It burnt California's old park.", "Which park burnt?"
+    )
