@@ -183,6 +183,8 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
         )
         pair = _value_at(question, one, a), _value_at(question, other, b)
         if pair[0] and pair[1] and pair[0][0] == pair[1][0] and not _agree(pair[0][1], pair[1][1]):
+            if _given(question, pair[0][1], pair[1][1]):
+                return None
             found.append((_text(one, pair[0][1]), _text(other, pair[1][1])))
     # Of a date year and day can be exchanged: that is one value all the same.
     if len(set(found)) != 1:
@@ -233,7 +235,7 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
         if mention.char_start < end and start < mention.char_end:
             return "date", mention
     for quantity in quantities(text):
-        if quantity.char_start < end and start < quantity.char_end and not _given(question, quantity):
+        if quantity.char_start < end and start < quantity.char_end:
             return f"amount {quantity.unit}", quantity
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
@@ -302,11 +304,12 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
                 yield _text(one, a), _text(other, b)
 
 
-def _given(question: Understanding, *amounts: Quantity) -> bool:
-    """Whether a question says an amount itself, so that it does not ask for it."""
+def _given(question: Understanding, *values: _Value) -> bool:
+    """Whether a question says one of two amounts itself: the other is of something else."""
     return any(
         same_value(amount, asked) and amount.unit == asked.unit
-        for amount in amounts
+        for amount in values
+        if isinstance(amount, Quantity)
         for asked in quantities(question.text)
     )
 
