@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from index.tokens import lexical_tokens, singular_stem
 from rag.aliases import Aliases
-from rag.names import names_in
+from rag.names import may_be_common, names_in
 from rag.types import ScoredPassage, Understanding
 
 
@@ -19,7 +20,7 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     """
     if not any(passage.hit.passage.language == question.language for passage in passages):
         return False
-    names = names_in(question.text)
+    names = [name for name in names_in(question.text) if not may_be_common(question.text, name)]
     wanted = {found for name in names for form in (name, *aliases.get(name, ())) for found in _stems(form)}
     if not wanted:
         return False
@@ -32,5 +33,7 @@ def _context(passage: ScoredPassage) -> str:
 
 
 def _stems(text: str) -> frozenset[str]:
-    # A single Chinese character is in nearly every text; the pairs of a name are not.
-    return frozenset(singular_stem(token) for token in lexical_tokens(text) if len(token) > 1)
+    # A single Chinese character is in nearly every text; the pairs of a name are not. Beyoncé is asked for as
+    # Beyonce.
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return frozenset(singular_stem(token) for token in lexical_tokens(plain) if len(token) > 1)

@@ -7,9 +7,11 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 _LATIN = r"[A-Za-z0-9\u00c0-\u024f]"
-_WORD = rf"[A-Z](?:[A-Za-z0-9\u00c0-\u024f’'&.-]*{_LATIN})?"
+_WORD = rf"[a-z]{{0,2}}[A-Z](?:[A-Za-z0-9\u00c0-\u024f’'&.-]*{_LATIN})?"
 _JOINER = r"(?:of|the|de|del|la|van|von|bin|al|&)"
-_SEQUENCE = re.compile(rf"(?:{_WORD})(?:\s+(?:{_JOINER}\s+){{0,2}}(?:{_WORD}|\d+(?:\.\d+)?\b))*")
+_SEQUENCE = re.compile(
+    rf"(?<![A-Za-z0-9])(?:{_WORD})(?:\s+(?:{_JOINER}\s+){{0,2}}(?:{_WORD}|\d+(?:\.\d+)?\b))*"
+)
 _OPENS = re.compile(r"(?:^|[.!?:;]\s+|[\"“‘'(\[]\s*|\n\s*)\Z")
 _COMMON = frozenset(
     """a about above according across after again against ago all almost along already also although
@@ -91,6 +93,16 @@ def opens_sentence(text: str, name: str) -> bool:
     return bool(places) and all(_OPENS.search(text[max(0, place - 4) : place]) for place in places)
 
 
+def may_be_common(text: str, name: str) -> bool:
+    """Whether a name is one word, a number behind it or not, that opens a sentence and may be no name."""
+    word, *rest = name.split()
+    return (
+        all(part[0].isdigit() for part in rest)
+        and opens_sentence(text, name)
+        and (_is_plain(word) or is_opener(word.casefold()))
+    )
+
+
 def looks_like_chinese_name(run: str) -> bool:
     """Whether a run of Chinese characters has the form of a personal name: a surname and one or two more."""
     return 2 <= len(run) <= 3 and run[0] in _SURNAMES
@@ -98,7 +110,7 @@ def looks_like_chinese_name(run: str) -> bool:
 
 def _trimmed(name: str, *, opens: bool) -> str:
     words = re.sub(r"['’]s$", "", name).split()
-    while words and (is_common(words[0]) or not words[0][0].isupper()):
+    while words and (is_common(words[0]) or words[0] == words[0].lower()):
         words.pop(0)
     while words and (is_common(words[-1]) or words[-1].islower()):
         words.pop()

@@ -38,7 +38,7 @@ FROM_LEAD = 8
 LEAD_SHARE = 0.35
 """An article with this share of the first passages of both legs is what the question is about."""
 
-LEAD_SHARE_OF_ACCOUNT = 0.2
+LEAD_SHARE_OF_ACCOUNT = 0.25
 """The same where more than a fact or a figure is asked: an account draws on many passages of an article."""
 
 LEAD_DEPTH = 8

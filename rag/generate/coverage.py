@@ -64,7 +64,7 @@ def choose(
     Of a question that asks several facts or figures each has its own sentences, in the order asked.
     """
     asked = frozenset(lexical_tokens(question.text))
-    candidates = [i for i, item in enumerate(evidence) if not item.context and states(item.text, asked)]
+    candidates = [i for i, item in enumerate(evidence) if not item.context and _says(item, asked)]
     if question.brief:
         return _facts(question, evidence, candidates, most, weighing)
     best = max((evidence[i].score for i in candidates), default=0.0)
@@ -88,11 +88,7 @@ def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozens
         starts = [span.char_start for span in item.passage.sentences]
         at, article = starts.index(item.char_start), item.passage.article_id
         inside = 0 < at < len(starts) - 1 and _start(item) not in taken
-        if (
-            inside
-            and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken
-            and states(item.text, asked)
-        ):
+        if inside and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken and _says(item, asked):
             # Passages overlap, so that a sentence can stand among the evidence twice.
             found.setdefault(_start(item), i)
     return list(found.values())
@@ -190,13 +186,23 @@ def _greedy(
     return chosen
 
 
-def states(text: str, asked: frozenset[str]) -> bool:
+def _says(item: Evidence, asked: frozenset[str]) -> bool:
+    passage = item.passage
+    before = passage.text[: item.char_start - passage.char_start].rstrip(" ")
+    # Behind another sentence of its line stands no heading: a full stop was forgotten.
+    return states(item.text, asked, heading=not before.endswith(_FULL_STOPS))
+
+
+def states(text: str, asked: frozenset[str], *, heading: bool = True) -> bool:
     """Tell whether a sentence says something: no question, heading, bare date, pointer to another article
     or order to the reader, no echo of the question, nothing that a page puts around its text.
+
+    What ends without a full stop passes for a heading, where it can be one.
     """
     text = printed(text)
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
+    whole = whole or not (heading or text.rstrip().endswith(("?", "？")) or len(tokens) < _SENTENCE)
     return (
         whole
         and len(tokens) >= 3
@@ -227,6 +233,9 @@ _AGO = re.compile(
     re.IGNORECASE,
 )
 
+
+_SENTENCE = 8
+"""Different words that a sentence without a full stop has at least."""
 
 _FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；", "]")
 

@@ -332,3 +332,14 @@ def test_a_fact_of_another_year_and_a_sentence_without_a_day_stand_back():
     then = "Nadal won the final in Melbourne in January 2022."
     assert texts(asked("Who won in Melbourne in 2022?"), (finals, (0.5, 0.9, 0.01)))[0] == then
     assert texts(asked("When did Nadal win in Melbourne?"), (finals, (0.5, 0.01, 0.6)))[0] == then
+
+
+def test_a_sentence_whose_full_stop_was_forgotten_is_no_heading():
+    boards = passage(
+        "There are thirty boards in all of the states. Boards that work in several states are the CBSE, the "
+        "CISCE and the NENBSE"
+    )
+    question = asked("Which boards work in several states?")
+    assert texts(question, (boards, (0.01, 0.8)))[0].startswith("Boards that work in several states")
+    alone = passage("There are thirty boards.\nBoards that work in several states are named in the report")
+    assert texts(question, (alone, (0.01, 0.8))) == []

@@ -56,3 +56,18 @@ def test_a_chinese_name_is_not_found_by_one_of_its_characters():
     chinese = replace(passage("北方的公司在上涨。", article="e"), language="zh")
     question = replace(asked("海南大学公布了什么?"), language="zh")
     assert names_nothing_found(question, scored(chinese), {})
+
+
+def test_a_word_that_only_opens_the_question_is_no_name():
+    assert not names_nothing_found(
+        asked("Approximately 1 billion people lost capital. Where did they live?"), scored(FUNDING), {}
+    )
+    assert not names_nothing_found(asked("Due to what is capital short?"), scored(FUNDING), {})
+
+
+def test_accents_need_not_be_typed_and_names_may_begin_with_a_small_letter():
+    singer = passage("Beyoncé sang in Houston.", article="g")
+    assert not names_nothing_found(asked("Where did Beyonce sing?"), scored(singer), {})
+    phone = passage("The iPhone is sold on Friday.", article="h")
+    assert not names_nothing_found(asked("When is the iPhone sold?"), scored(phone), {})
+    assert names_nothing_found(asked("When is the iPhone sold?"), scored(FUNDING), {})
