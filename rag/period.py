@@ -82,7 +82,7 @@ _LATELY = re.compile(
     r"\b(?:recent|recently|lately|just|soon|upcoming|forthcoming)\b|最近|近日|近期|近来|刚刚|日前|不久前|即将",
     re.IGNORECASE,
 )
-_BEFORE, _AFTER, _A_MONTH = 3, 5, 31
+_BEFORE, _AFTER, _LATER, _A_MONTH = 3, 5, 14, 31
 
 
 def period_of(question: str, as_of: str) -> Period | None:
@@ -112,9 +112,12 @@ def reported_about(question: str, as_of: str) -> Period | None:
     """Give the days on which what a question asks was most likely reported, nothing where it gives no hint.
 
     That is the time which it counts from the day it is asked ("this week"), with some days around it: what is
-    expected is reported before, what happened on the last day after. What is so "now" was reported lately.
+    expected is reported before, what happened on the last day after. What is so "now" was reported lately,
+    and what was on a day or in a month that it names, then or in the two weeks after.
     """
     period = period_of(question, as_of)
+    if period is not None and not period.relative and (period.last - period.first).days <= _A_MONTH:
+        return Period(_moved(period.first, -_BEFORE), _moved(period.last, _LATER), relative=False)
     if period is not None and period.relative:
         return Period(_moved(period.first, -_BEFORE), _moved(period.last, _AFTER), relative=True)
     if period is None and (_LATELY.search(question) or asks_for_present_state(question)):

@@ -226,6 +226,8 @@ def test_alias_file_is_read_and_a_bad_line_is_named(tmp_path):
         ("Who has recently resigned?", "2022-06-07", "2022-07-13"),
         ("本周哪位部长辞职？", "2022-07-01", "2022-07-13"),
         ("目前谁是部长？", "2022-06-07", "2022-07-13"),
+        ("Which minister resigned in March 2021?", "2021-02-26", "2021-04-14"),
+        ("2021年3月5日哪位部长辞职？", "2021-03-02", "2021-03-19"),
     ],
 )
 def test_when_what_is_asked_was_most_likely_reported(question, first, last):
