@@ -8,6 +8,7 @@ from dataclasses import replace
 from index.dates import in_range
 from index.errors import InvalidInputError
 from index.language import detect
+from index.tokens import query_weights
 from index.types import Filters
 from index.validate import checked_date
 from rag.framing import without_framing
@@ -63,21 +64,34 @@ def _within(period: Period | None, filters: Filters) -> Filters | None:
 
 def _parts(text: str, query: str, language: str, known: tuple[str, ...]) -> tuple[QuestionPart, ...]:
     """Give the parts of a question; one that names nothing is looked for with what the question begins
-    with, or with the names of the others.
+    with, with the names of the others, or, where there are none, behind the first of them.
     """
     parts = known or parts_of(query, language)
     if len(parts) == 1:
         return (QuestionPart(text, query, kind_of(query)),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))
     around = setting_of(query, language) or " ".join(names[:3])
+
+    def complete(part: str) -> bool:
+        if around:
+            return bool(names_in(part)) or part.startswith(around)
+        return part == parts[0] or _shared(part, parts[0]) >= _COMPLETE
+
     return tuple(
-        QuestionPart(
-            part,
-            part if names_in(part) or part.startswith(around) else f"{around} {part}",
-            kind_of(part),
-        )
+        QuestionPart(part, part if complete(part) else f"{around or parts[0]} {part}", kind_of(part))
         for part in parts
     )
+
+
+_COMPLETE = 0.3
+"""A part that has this share of its words from the first one says itself what it is about."""
+
+
+def _shared(part: str, first: str) -> float:
+    words, others = (
+        {word for word, weight in query_weights(text).items() if weight >= 1} for text in (part, first)
+    )
+    return len(words & others) / max(1, len(words))
 
 
 def checked_question(text: str) -> str:

@@ -37,7 +37,7 @@ class Weighing:
     .673 to .637 in Chinese, precision from .353 to .380 and .350 to .384.
     """
 
-    other_article: float = 1.0
+    other_article: float = 2.0
     summary: float = 0.2
     teaser: float = 0.7
     repeated: float = 0.7

@@ -245,3 +245,18 @@ def test_dates_that_are_asked_for_stand_before_any_hint_and_the_calendar_has_end
     assert understand(asked).reported is None
     assert understand(Question("Who resigned today?", as_of="0001-01-01")).reported is not None
     assert understand(Question("Who resigned today?", as_of="9999-12-31")).reported is not None
+
+
+@pytest.mark.parametrize(
+    ("question", "query"),
+    [
+        (
+            "How did the airline respond to the outage, and what compensation was offered?",
+            "How did the airline respond to the outage what compensation was offered?",
+        ),
+        ("工厂如何解释爆炸？事后采取了哪些措施？", "工厂如何解释爆炸？ 事后采取了哪些措施？"),
+        ("How long is the bridge, and how wide is the bridge?", "how wide is the bridge?"),
+    ],
+)
+def test_a_part_that_does_not_say_what_it_is_about_is_looked_for_behind_the_first(question, query):
+    assert understand(Question(question)).parts[1].query == query
