@@ -24,6 +24,7 @@ KNOWN_NAMES = {
     "service.sqlite3-shm",
     "writer.lock",
     "writer.pid",
+    "jobs.lock",
     "dense",
     "lexical",
     "uploads",

@@ -59,14 +59,17 @@ class _Clock:
 class Found:
     """What was read out of a question and what the library holds for it.
 
-    `by_part` has the passages scored for each part of a question that asks several things.
+    `by_part` has the passages scored for each part of a question that asks several things; `answerable` is
+    the probability that the question or a part of it is answered, `enough` whether that is enough to answer.
     """
 
     understanding: Understanding
     snapshot: Snapshot
     retrieval: Retrieval
     passages: tuple[ScoredPassage, ...]
-    by_part: tuple[tuple[ScoredPassage, ...], ...] = ()
+    by_part: tuple[tuple[ScoredPassage, ...], ...]
+    answerable: float
+    enough: bool
 
 
 def find(
@@ -79,9 +82,9 @@ def find(
 ) -> Found:
     """Understand a question, retrieve passages from one state of the library and score them as evidence.
 
-    An article's body is asked first: a summary says what it sums up in fewer words and at times wrongly. Only
-    where the bodies do not answer are summaries read beside them. Raises `InvalidInputError` for a question
-    that cannot be read.
+    An article's body is asked first: a summary says what it sums up in fewer words and at times wrongly.
+    Only where the bodies rather do not answer are summaries read beside them, and kept where they rather do.
+    Raises `InvalidInputError` for a question that cannot be read.
     """
     clock = clock or _Clock()
     understanding = understand(question)
@@ -97,10 +100,14 @@ def find(
         clock.lap("evidence")
         return found
 
-    found = read(summaries=False)
-    if found.retrieval.summaries_aside and not _answerable(scorer, found)[1]:
-        return read(summaries=True)
-    return found
+    bodies = read(summaries=False)
+    if not bodies.retrieval.summaries_aside or bodies.answerable >= _RATHER:
+        return bodies
+    whole = read(summaries=True)
+    return bodies if bodies.enough and whole.answerable < _RATHER else whole
+
+
+_RATHER = 0.5
 
 
 def _scored(
@@ -115,7 +122,17 @@ def _scored(
         scorer.score(part.query, _ranked(kept, ranks))
         for part, ranks in zip(parts, retrieval.part_ranks or ({},) * len(parts), strict=True)
     )
-    return Found(understanding, snapshot, retrieval, passages, by_part)
+    asked = [(understanding.query, passages), *zip((part.query for part in parts), by_part, strict=True)]
+    judged = [answerable(scorer, text, scored, snapshot.embedder.space.id) for text, scored in asked]
+    return Found(
+        understanding,
+        snapshot,
+        retrieval,
+        passages,
+        by_part,
+        max(probability for probability, _ in judged),
+        any(enough for _, enough in judged),
+    )
 
 
 def _ranked(hits: Sequence[Hit], ranks: Mapping[int, int]) -> list[Hit]:
@@ -147,8 +164,7 @@ def answer(
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
-    probability, enough = _answerable(scorer, found)
-    evidence = [] if strange or not enough else _evidence(found)
+    evidence = [] if strange or not found.enough else _evidence(found)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))
@@ -159,7 +175,7 @@ def answer(
         [*kept, *((draft, _TOLD) for draft, _ in disputed)], evidence, understanding.language
     )
     clock.lap("verify")
-    parts = _parts(understanding, kept, evidence, scorer.threshold)
+    parts = _parts(found, kept, evidence, scorer.threshold)
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=understanding.text,
@@ -175,20 +191,8 @@ def answer(
         index=IndexStamp(snapshot.seq, snapshot.changed_at, library.embedder.space.id),
         models=ModelStamp(library.embedder.space.id, scorer.name, generator.name),
         timings=Timings(**clock.laps, total=sum(clock.laps.values())),
-        answerable=0.0 if strange else probability,
+        answerable=0.0 if strange else found.answerable,
     )
-
-
-def _answerable(scorer: EvidenceScorer, found: Found) -> tuple[float, bool]:
-    """Give the probability that what was found answers the question or a part of it, and whether that is
-    enough.
-    """
-    parts = zip((part.query for part in found.understanding.parts), found.by_part, strict=False)
-    judged = [
-        answerable(scorer, text, passages, found.snapshot.embedder.space.id)
-        for text, passages in [(found.understanding.query, found.passages), *parts]
-    ]
-    return max(probability for probability, _ in judged), any(enough for _, enough in judged)
 
 
 def _evidence(found: Found) -> list[Evidence]:
@@ -249,17 +253,22 @@ def _conflicts(
 
 
 def _parts(
-    question: Understanding, kept: _Checked, evidence: Sequence[Evidence], threshold: float
+    found: Found, kept: _Checked, evidence: Sequence[Evidence], threshold: float
 ) -> tuple[AnsweredPart, ...]:
-    """Tell of each part whether a sentence that the answer cites answers it.
+    """Tell of each part whether a cited sentence answers it, by its probability as calibrated.
 
     Where no part reaches the threshold by itself, the whole question did, and its answer is for all of them.
     """
-    cited = _cited(kept, evidence)
+    question = found.understanding
+    cited = {(item.passage.article_id, item.char_start) for item in _cited(kept, evidence)}
     covered = [
-        any(item.parts[place] >= threshold for item in cited if item.parts)
-        for place in range(len(question.parts))
-    ]
+        any(
+            item.score >= threshold and (item.passage.article_id, item.char_start) in cited
+            for passage in scored
+            for item in passage.sentences
+        )
+        for scored in found.by_part
+    ] or [False]
     if not any(covered):
         covered = [bool(kept)] * len(covered)
     return tuple(

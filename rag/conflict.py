@@ -154,9 +154,11 @@ def _of_one_text(one: StoredPassage, other: StoredPassage) -> bool:
 
 
 def _of_two_parts(one: Evidence, other: Evidence) -> bool:
-    """Whether two sentences answer different things of those that a question asks."""
-    places = [item.parts.index(max(item.parts)) for item in (one, other) if item.parts]
-    return len(set(places)) > 1
+    """Whether two sentences each answer one of the things that a question asks, and not the other's."""
+    if not (one.parts and other.parts):
+        return False
+    a, b = (item.parts.index(max(item.parts)) for item in (one, other))
+    return a != b and one.parts[b] < 0.5 * one.parts[a] and other.parts[a] < 0.5 * other.parts[b]
 
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|\d+(?:[.,]\d+)*|[^\W\d_\u3400-\u9fff]+(?:['’-][^\W\d_\u3400-\u9fff]+)*")
@@ -189,9 +191,11 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
     # Of a date year and day can be exchanged: that is one value all the same.
     if len(set(found)) != 1:
         return None
-    # Any Chinese word may be a name; where more is exchanged than this one, it is none that can be compared.
-    sure = any(quantities(value) or date_mentions(value) or _is_named(value, one) for value in found[0][:1])
-    return found[0] if sure or len(found) == len(blocks) else None
+    # Any Chinese word may be a name; where more is exchanged than this and another word, it is none that can
+    # be compared.
+    sides = zip(found[0], (one, other), strict=True)
+    sure = any(quantities(value) or date_mentions(value) or _is_named(value, text) for value, text in sides)
+    return found[0] if sure or len(blocks) - len(found) <= 1 else None
 
 
 _Place = tuple[str, int, int]
@@ -222,7 +226,6 @@ _NAME_FOLLOWS = re.compile(
 """A surname behind a word that a name follows; some surnames are ordinary words more often."""
 
 
-_MARK = re.compile(r"[^\w]")
 _Value = Quantity | DateMention | str
 
 
@@ -248,10 +251,13 @@ def _is_named(run: str, text: str) -> bool:
     names = names_in(text)
     if looks_like_chinese_name(run) or any(run in name for name in names):
         return True
-    rest = run
+    rest = _BESIDE_NAME.sub("", run)
     for name in names:
         rest = rest.replace(name, "")
     return rest != run and not re.search(r"[a-z]{2}", rest)
+
+
+_BESIDE_NAME = re.compile(r"^(?:the|an?|its|his|her|their|our|of|in|by)\s+", re.IGNORECASE)
 
 
 def _agree(one: _Value, other: _Value) -> bool:
@@ -260,8 +266,10 @@ def _agree(one: _Value, other: _Value) -> bool:
     if isinstance(one, DateMention) and isinstance(other, DateMention):
         return one.agrees_with(other)
     if isinstance(one, str) and isinstance(other, str):
-        left, right = (_MARK.sub("", value).casefold() for value in (one, other))
-        return left in right or right in left
+        if one in other or other in one:
+            return True
+        left, right = (frozenset(lexical_tokens(value)) for value in (one, other))
+        return left <= right or right <= left
     return False
 
 
@@ -305,8 +313,11 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
 
 
 def _given(question: Understanding, *values: _Value) -> bool:
-    """Whether a question says one of two amounts itself: the other is of something else."""
-    return any(
+    """Whether a question for a name or a place says one of two amounts itself: the other is of another thing.
+
+    A question that asks whether an amount is true is not meant.
+    """
+    return question.kind == "fact" and any(
         same_value(amount, asked) and amount.unit == asked.unit
         for amount in values
         if isinstance(amount, Quantity)

@@ -12,6 +12,7 @@ _JOINER = r"(?:of|the|de|del|la|van|von|bin|al|&)"
 _SEQUENCE = re.compile(
     rf"(?<![A-Za-z0-9])(?:{_WORD})(?:\s+(?:{_JOINER}\s+){{0,2}}(?:{_WORD}|\d+(?:\.\d+)?\b))*"
 )
+_UNITS = frozenset("dB pH kW kWh mAh mA mV mW kV kJ kN kPa kHz mmHg".split())
 _OPENS = re.compile(r"(?:^|[.!?:;]\s+|[\"“‘'(\[]\s*|\n\s*)\Z")
 _COMMON = frozenset(
     """a about above according across after again against ago all almost along already also although
@@ -114,7 +115,7 @@ def _trimmed(name: str, *, opens: bool) -> str:
         words.pop(0)
     while words and (is_common(words[-1]) or words[-1].islower()):
         words.pop()
-    if not words or (opens and len(words) == 1 and _is_plain(words[0])):
+    if not words or (len(words) == 1 and (words[0] in _UNITS or (opens and _is_plain(words[0])))):
         return ""
     return " ".join(word.strip(".,") for word in words)
 

@@ -39,7 +39,11 @@ class Period:
 
 
 _RELATIVE = (
-    ("day", 0, r"\btoday\b|\bthis (?:morning|afternoon|evening)\b|今天|今日|今早|今晚"),
+    (
+        "day",
+        0,
+        r"(?<!USA )\btoday\b|\bthis (?:morning|afternoon|evening)\b|今天|今日(?!头条|资本|美国)|今早|今晚",
+    ),
     ("day", -1, r"\byesterday\b|\blast night\b|昨天|昨日|昨晚"),
     ("day", -2, r"\bthe day before yesterday\b|前天|前日"),
     ("week", 0, r"\bthis week\b|本周|这周|这一周|这个?星期|这个?礼拜"),
@@ -74,14 +78,22 @@ _OF_ARTICLE = re.compile(
 _RECENT = re.compile(
     r"\b(?:current(?:ly)?|now|latest|newest|most recent(?:ly)?|as of (?:today|now)|so far|still|"
     r"to date|up to now|at present)\b"
-    r"|目前|现在|当前|最新|截至|如今|眼下|迄今|至今|现任",
+    r"|(?<![项题数])目前|(?<![出发呈展表体重再])现在|当前|最新|截至|如今|眼下|迄今|至今|现任",
     re.IGNORECASE,
 )
 
 _LATELY = re.compile(
-    r"\b(?:recent|recently|lately|just|soon|upcoming|forthcoming)\b|最近|近日|近期|近来|刚刚|日前|不久前|即将",
+    r"\b(?:recent|recently|lately|upcoming|forthcoming)\b|最近(?![的一])|近日|近期|近来|刚刚|(?<!\d)日前|不久前|即将",
     re.IGNORECASE,
 )
+_WHEN = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|noon|midnight|dawn|overnight|weekend"
+    r"|(?:this|next|last) (?:spring|summer|autumn|fall|winter|week|month|year)|ago|a\.?m\.|p\.?m\.|o'clock"
+    r"|(?:days?|weeks?|months?|years?|hours?) (?:later|earlier|before|after))\b"
+    r"|周[一二三四五六日天]|星期[一二三四五六日天]|明天|明日|后天|昨晚|今晚|凌晨|上午|下午|傍晚|中午|下周|下个?月|明年|年底|月底|[天周月年]前|[天周月年]后",
+    re.IGNORECASE,
+)
+_OPENS_WITH_YEAR = re.compile(r"\W*(?:(?:in|during|for) )?(?:the )?", re.IGNORECASE)
 _BEFORE, _AFTER, _LATER, _A_MONTH = 3, 5, 14, 31
 
 
@@ -96,6 +108,21 @@ def period_of(question: str, as_of: str) -> Period | None:
         reach = int(found["n"] or found["zn"]) * days[(found["unit"] or found["zu"]).lower()]
         return Period(today - timedelta(days=reach), today, relative=True)
     return next((period for mention in date_mentions(question) if (period := _named(mention))), None)
+
+
+def tells_when(text: str) -> bool:
+    """Whether a text says when something is: a date, a weekday, a day counted from another, an hour."""
+    return bool(date_mentions(text) or _WHEN.search(text) or any(form.search(text) for *_, form in _FORMS))
+
+
+def year_asked(question: str) -> int:
+    """Give the year that a question is about as a whole, because it begins with it; 0 for none.
+
+    A year further on may be of something that the question only mentions.
+    """
+    first = next(iter(date_mentions(question)), None)
+    opens = first is not None and _OPENS_WITH_YEAR.fullmatch(question[: first.char_start])
+    return first.year if first is not None and opens else 0
 
 
 def asks_for_news_of(question: str, period: Period) -> bool:

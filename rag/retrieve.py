@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import Literal
 
 from index.dates import day_of
 from index.fuse import fuse_legs
@@ -40,6 +41,9 @@ LEAD_SHARE = 0.35
 
 LEAD_SHARE_OF_ACCOUNT = 0.25
 """The same where more than a fact or a figure is asked: an account draws on many passages of an article."""
+
+NEAR_BEST = 0.4
+"""Share of the best score of a whole search that what was reported in the time asked about must have."""
 
 LEAD_DEPTH = 8
 """Passages of each leg that are counted for that."""
@@ -96,11 +100,11 @@ def retrieve(
     others = others_of(question.query, merged(named, across_scripts(learned)))
     if widened := " ".join([question.dated, *others]).strip():
         lexical = snapshot.lexical(f"{question.query} {widened}", depth, allowed)
-    legs = {"dense": dense, "lexical": lexical}
+    legs = [_Leg("dense", dense), _Leg("lexical", lexical)]
     if (reported := _reported(question, filters, snapshot)) is not None:
-        searched = f"{question.query} {widened}".strip()
-        legs["dense, reported then"] = snapshot.dense(question.query, depth, reported)
-        legs["lexical, reported then"] = snapshot.lexical(searched, depth, reported)
+        words = f"{question.query} {widened}".strip()
+        legs.append(_near(legs[0], snapshot.dense(question.query, depth, reported)))
+        legs.append(_near(legs[1], snapshot.lexical(words, depth, reported)))
     spoken = question.language in snapshot.embedder.languages
     hits = _fused(legs, snapshot, DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT, max(READ, 4 * top_k))
     share = LEAD_SHARE if question.brief else LEAD_SHARE_OF_ACCOUNT
@@ -137,7 +141,11 @@ def retrieve_parts(
     if len(question.parts) < 2 or not whole.hits:
         return whole
     of_parts = [found_for(replace(question, query=part.query, parts=(part,))) for part in question.parts]
-    lists = [whole.hits, *(found.hits for found in of_parts)]
+    # What a part says by itself may be about something else than the question begins with.
+    first = question.parts[0].query
+    bare = [part for part in question.parts[1:] if part.query.startswith(first)]
+    alone = [found_for(replace(question, query=part.text, parts=(part,))) for part in bare]
+    lists = [found.hits for found in (whole, *of_parts, *alone)]
     together = _merged(lists)
     most = Counter(hit.passage.article_id for hit in whole.hits).most_common(1)[0]
     lead = most[0] if most[1] > PER_ARTICLE else ""
@@ -145,7 +153,7 @@ def retrieve_parts(
     known = whole.aliases
     for found in of_parts:
         known = merged(known, found.aliases)
-    aside = any(found.summaries_aside for found in (whole, *of_parts))
+    aside = any(found.summaries_aside for found in (whole, *of_parts, *alone))
     ranks = tuple({hit.passage.key: hit.rank for hit in found.hits} for found in of_parts)
     return replace(whole, hits=hits, aliases=known, summaries_aside=aside, part_ranks=ranks)
 
@@ -218,14 +226,34 @@ def _learned(question: Understanding, snapshot: Snapshot, lexical: Sequence[Scor
     return grouped(groups)
 
 
-def _fused(
-    legs: Mapping[str, Sequence[ScoredKey]], snapshot: Snapshot, dense_weight: float, most: int
-) -> list[Hit]:
-    scores = {name: {hit.key: hit.score for hit in found} for name, found in legs.items()}
-    weights = {name: dense_weight if name.startswith("dense") else 1.0 for name in legs}
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """What a search brought, best first: `kind` is the way in which it searched."""
+
+    kind: Literal["dense", "lexical"]
+    found: Sequence[ScoredKey]
+
+
+def _near(whole: _Leg, then: Sequence[ScoredKey]) -> _Leg:
+    """Give a search among what was reported in time without what comes far behind the best of all: that it is
+    of that time does not make it speak of what is asked.
+    """
+    best = max((hit.score for hit in whole.found), default=0.0)
+    return _Leg(whole.kind, [hit for hit in then if hit.score >= NEAR_BEST * best])
+
+
+def _fused(legs: Sequence[_Leg], snapshot: Snapshot, dense_weight: float, most: int) -> list[Hit]:
+    scores = [{hit.key: hit.score for hit in leg.found} for leg in legs]
+    names = [f"{leg.kind} {place}" for place, leg in enumerate(legs)]
+    weights = [dense_weight if leg.kind == "dense" else 1.0 for leg in legs]
     # What was deleted since the snapshot was taken has no article any more, and is left out.
-    article_of = snapshot.article_ids(list(dict.fromkeys(key for found in scores.values() for key in found)))
-    fused = fuse_legs(scores, article_of, weights)
+    article_of = snapshot.article_ids(list(dict.fromkeys(key for found in scores for key in found)))
+    fused = fuse_legs(
+        dict(zip(names, scores, strict=True)), article_of, dict(zip(names, weights, strict=True))
+    )
+    said: dict[str, dict[int, float]] = {"dense": {}, "lexical": {}}
+    for leg, found in zip(legs, scores, strict=True):
+        said[leg.kind] = {**found, **said[leg.kind]}
     stories = snapshot.stories_of(sorted(set(article_of.values())))
     passages = snapshot.passages([key for key, _ in fused[:most]])
     told = one_per_story(fused[:most], passages, stories)
@@ -233,18 +261,13 @@ def _fused(
         Hit(
             passages[key],
             rank,
-            _score(key, scores, "dense"),
-            _score(key, scores, "lexical"),
+            said["dense"].get(key),
+            said["lexical"].get(key),
             score,
             stories.get(article_of[key]),
         )
         for rank, (key, score) in enumerate(told, start=1)
     ]
-
-
-def _score(key: int, scores: Mapping[str, Mapping[int, float]], leg: str) -> float | None:
-    """Give what a leg, or that leg among what was reported in time, said of a passage."""
-    return next((found[key] for name, found in scores.items() if name.startswith(leg) and key in found), None)
 
 
 def _chosen(hits: Sequence[Hit], lead: str, top_k: int, *, recent: bool) -> tuple[Hit, ...]:

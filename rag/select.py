@@ -31,7 +31,9 @@ a larger one many articles speak of the same, and any of them may say the fact.
 
 
 def levelled(passages: Sequence[ScoredPassage]) -> tuple[ScoredPassage, ...]:
-    """Give scored passages with the probabilities of their sentences as a question for facts weighs them."""
+    """Give scored passages with the weights by which sentences are chosen for a fact in the place of their
+    probabilities.
+    """
     return tuple(
         replace(passage, sentences=tuple(replace(item, score=_levelled(item)) for item in passage.sentences))
         for passage in passages

@@ -66,7 +66,7 @@ def _parts(text: str, query: str, language: str, known: tuple[str, ...]) -> tupl
     """Give the parts of a question; one that names nothing is looked for with what the question begins
     with, with the names of the others, or, where there are none, behind the first of them.
     """
-    parts = known or parts_of(query, language)
+    parts = tuple(map(without_framing, known)) or parts_of(query, language)
     if len(parts) == 1:
         return (QuestionPart(text, query, kind_of(query)),)
     names = list(dict.fromkeys(name for part in parts for name in names_in(part)))

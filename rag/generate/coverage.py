@@ -14,6 +14,7 @@ from rag.dates import date_mentions
 from rag.generate.mend import introduces_list
 from rag.instructions import is_instruction
 from rag.parts import asks_when
+from rag.period import tells_when, year_asked
 from rag.quantities import quantities
 from rag.types import Evidence, QuestionKind, QuestionPart, Understanding
 
@@ -64,7 +65,7 @@ def choose(
     Of a question that asks several facts or figures each has its own sentences, in the order asked.
     """
     asked = frozenset(lexical_tokens(question.text))
-    candidates = [i for i, item in enumerate(evidence) if not item.context and _says(item, asked)]
+    candidates = [i for i, item in enumerate(evidence) if not item.context and says(item, asked)]
     if question.brief:
         return _facts(question, evidence, candidates, most, weighing)
     best = max((evidence[i].score for i in candidates), default=0.0)
@@ -88,7 +89,7 @@ def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozens
         starts = [span.char_start for span in item.passage.sentences]
         at, article = starts.index(item.char_start), item.passage.article_id
         inside = 0 < at < len(starts) - 1 and _start(item) not in taken
-        if inside and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken and _says(item, asked):
+        if inside and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken and says(item, asked):
             # Passages overlap, so that a sentence can stand among the evidence twice.
             found.setdefault(_start(item), i)
     return list(found.values())
@@ -133,12 +134,11 @@ def _suits(part: QuestionPart, said: str, weighing: Weighing) -> float:
     weight = 1.0
     if part.kind == "figure" and _ASKS_TOTAL.search(part.text) and not _TOTAL.search(said):
         weight *= weighing.without_total
-    if asks_when(part.text) and not date_mentions(said):
-        weight *= weighing.without_figure
-    wanted, named = ({mention.year for mention in date_mentions(text)} - {0} for text in (part.text, said))
-    if wanted and named and not wanted & named:
-        weight *= weighing.other_year
-    return weight
+    if asks_when(part.text):
+        return weight if tells_when(said) else weight * weighing.without_figure
+    year = year_asked(part.text)
+    named = {mention.year for mention in date_mentions(said)} - {0}
+    return weight * weighing.other_year if year and named and year not in named else weight
 
 
 def _own_words(parts: Sequence[QuestionPart], place: int) -> frozenset[str]:
@@ -186,7 +186,8 @@ def _greedy(
     return chosen
 
 
-def _says(item: Evidence, asked: frozenset[str]) -> bool:
+def says(item: Evidence, asked: frozenset[str]) -> bool:
+    """Tell whether a sentence of the evidence says something, as `states` does, where it stands."""
     passage = item.passage
     before = passage.text[: item.char_start - passage.char_start].rstrip(" ")
     # Behind another sentence of its line stands no heading: a full stop was forgotten.
@@ -197,12 +198,12 @@ def states(text: str, asked: frozenset[str], *, heading: bool = True) -> bool:
     """Tell whether a sentence says something: no question, heading, bare date, pointer to another article
     or order to the reader, no echo of the question, nothing that a page puts around its text.
 
-    What ends without a full stop passes for a heading, where it can be one.
+    What ends without a full stop passes for a heading where it can be one, else for a sentence if English.
     """
     text = printed(text)
     tokens = frozenset(lexical_tokens(text))
     whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
-    whole = whole or not (heading or text.rstrip().endswith(("?", "？")) or len(tokens) < _SENTENCE)
+    whole = whole or (not (heading or _NO_END.search(text)) and bool(_FINITE.search(text)))
     return (
         whole
         and len(tokens) >= 3
@@ -234,8 +235,16 @@ _AGO = re.compile(
 )
 
 
-_SENTENCE = 8
-"""Different words that a sentence without a full stop has at least."""
+_FINITE = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|does|did|says?|said)\s+\w+\s+\w+"
+)
+"""What an English sentence without a full stop has and a credit or a caption seldom."""
+
+_NO_END = re.compile(
+    r"[?？]\s*$|\b(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|but|as|that|than|into|its|their|his|her)\s*$"
+    r"|©|\b(?:all rights reserved|reporting by|editing by|photo|read (?:more|our))\b",
+    re.IGNORECASE,
+)
 
 _FULL_STOPS = (".", "!", "。", "！", "”", '"', "’", "」", "）", ")", "…", ";", "；", "]")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag.datelines import printed
 from rag.dates import date_mentions
 from rag.generate import OnDelta, unheard
-from rag.generate.coverage import choose, states
+from rag.generate.coverage import choose, says
 from rag.generate.mend import (
     antecedent,
     as_list,
@@ -110,7 +110,7 @@ def _unit(
     name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" and not answered else ""
     if name:
         return _Unit(index, named_by=before, name=name)
-    return _Unit(index, opening=before if states(evidence[before].text, frozenset()) else None)
+    return _Unit(index, opening=before if says(evidence[before], frozenset()) else None)
 
 
 def _answered_before(question: str, said: str) -> bool:

@@ -208,3 +208,35 @@ def test_other_words_and_other_marks_are_no_other_names():
     assert not found(
         "It burnt California’s old park.", "It burnt California's old park.", "Which park burnt?"
     )
+
+
+def test_a_question_whether_a_figure_is_true_is_shown_the_other_one():
+    one = passage("Kimi raised $7 billion in May from its backers.", article="one")
+    other = passage("Kimi raised $70 billion in May from its backers.", article="two")
+    question = asked("Did Kimi raise $7 billion?")
+    found = differences(question, [*evidence(one, 0.9), *evidence(other, 0.8)], [0])
+    assert [item.values for item in found] == [("$7 billion", "$70 billion")]
+
+
+def test_sentences_that_answer_both_parts_alike_may_disagree():
+    one = passage("The quake killed 120 people in Turkey on Monday.", article="one")
+    other = passage("The quake killed 150 people in Turkey on Monday.", article="two")
+    question = asked("Where was the quake, and how many people died?", kind="figure")
+    pair = [*evidence(one, 0.9), *evidence(other, 0.9)]
+    near = [replace(pair[0], parts=(0.90, 0.89)), replace(pair[1], parts=(0.89, 0.90))]
+    assert [item.values for item in differences(question, near, [0])] == [("120", "150")]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("Toyota recalled the Crown in Japan on Monday.", "Toyota recalled its Prius in Japan on Monday."),
+        ("The food was sent by UN by road.", "The food was sent by Hungary by road."),
+    ],
+)
+def test_exchanged_names_are_seen_from_both_sides(left, right, turned):
+    sides = [right, left] if turned else [left, right]
+    places = [passage(text, article=str(place)) for place, text in enumerate(sides)]
+    pair = [item for place in places for item in evidence(place, 0.9)]
+    assert differences(asked("Which car was recalled, and who sent the food?", kind="fact"), pair, [0])

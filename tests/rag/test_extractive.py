@@ -330,8 +330,39 @@ def test_a_fact_of_another_year_and_a_sentence_without_a_day_stand_back():
         "The Melbourne cup went to Nadal after five sets."
     )
     then = "Nadal won the final in Melbourne in January 2022."
-    assert texts(asked("Who won in Melbourne in 2022?"), (finals, (0.5, 0.9, 0.01)))[0] == then
+    assert texts(asked("In 2022, who won in Melbourne?"), (finals, (0.5, 0.9, 0.01)))[0] == then
     assert texts(asked("When did Nadal win in Melbourne?"), (finals, (0.5, 0.01, 0.6)))[0] == then
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "other"),
+    [
+        (
+            "When will the bridge planned in 2019 open?",
+            "The bridge will open in May 2027.",
+            "The bridge was planned in 2019.",
+        ),
+        (
+            "Who succeeded the minister elected in 2019?",
+            "Anna Smith took over from the minister in July 2021.",
+            "The minister was elected in 2019 in Leeds.",
+        ),
+        (
+            "When does the strike begin?",
+            "The strike begins on Monday at the docks.",
+            "The union was founded in March 1998.",
+        ),
+        (
+            "When did the museum open?",
+            "The museum opened its doors yesterday.",
+            "The museum was sold in March 1998.",
+        ),
+    ],
+)
+def test_a_year_that_is_only_mentioned_and_a_day_in_other_words_count_against_no_sentence(
+    question, answer, other
+):
+    assert texts(asked(question), (passage(f"{other} {answer}"), (0.5, 0.7)))[0] == answer
 
 
 def test_a_sentence_whose_full_stop_was_forgotten_is_no_heading():
@@ -343,3 +374,17 @@ def test_a_sentence_whose_full_stop_was_forgotten_is_no_heading():
     assert texts(question, (boards, (0.01, 0.8)))[0].startswith("Boards that work in several states")
     alone = passage("There are thirty boards.\nBoards that work in several states are named in the report")
     assert texts(question, (alone, (0.01, 0.8))) == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Additional reporting by John Smith in London and Mary Brown in Paris",
+        "© 2024 The Associated Press All rights reserved worldwide by its owner",
+        "The board has said that it plans to work in",
+        "新华社记者李明摄于北京人民大会堂",
+    ],
+)
+def test_credits_and_cut_off_ends_behind_a_sentence_are_no_statements(end):
+    boards = passage(f"There are thirty boards in all of the states. {end}")
+    assert texts(asked("Which boards work in several states?"), (boards, (0.01, 0.8))) == []

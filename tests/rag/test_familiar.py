@@ -65,6 +65,11 @@ def test_a_word_that_only_opens_the_question_is_no_name():
     assert not names_nothing_found(asked("Due to what is capital short?"), scored(FUNDING), {})
 
 
+def test_units_are_no_names():
+    blast = passage("The blast reached 140 decibels.", article="i")
+    assert not names_nothing_found(asked("How loud in dB was the blast?"), scored(blast), {})
+
+
 def test_accents_need_not_be_typed_and_names_may_begin_with_a_small_letter():
     singer = passage("Beyoncé sang in Houston.", article="g")
     assert not names_nothing_found(asked("Where did Beyonce sing?"), scored(singer), {})

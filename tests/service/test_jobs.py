@@ -5,11 +5,15 @@ import threading
 import time
 
 import pytest
+from fakes import FakeEmbedder
 
 from index.errors import NotFoundError, StoreError, StoreVersionError, StoreWriteError
+from index.library import open_library
+from index.types import Article
+from index.verify import verify
 from service import job_queue
 from service.job_queue import MAX_ATTEMPTS, JobQueue
-from service.jobs import JobKind, JobRunner
+from service.jobs import JobKind, JobRunner, work_lock
 from service.store import SCHEMA_VERSION, ServiceStore
 
 
@@ -281,3 +285,13 @@ def test_jobs_that_nobody_waits_for_stand_behind_questions(queue, working, lane,
     working(JobKind("look", lambda run: {"niceness": niceness()}, lane))
     seen = ended(queue, queue.submit("look", {})).result["niceness"]
     assert seen == (max(niceness(), 10) if behind else niceness())
+
+
+def test_what_a_service_leaves_in_a_data_folder_is_no_fault(tmp_path):
+    library = open_library(tmp_path, FakeEmbedder())
+    library.put(Article("Port", "The port opened on Monday."))
+    library.close()
+    ServiceStore(tmp_path / "service.sqlite3").close()
+    with work_lock(tmp_path):
+        assert verify(tmp_path, FakeEmbedder()).faults == ()
+    assert verify(tmp_path, FakeEmbedder()).faults == ()
