@@ -35,6 +35,9 @@ HELD_OUT_PERCENT = {"span": 5, "analytical": 10}
 """Share of the articles whose questions are kept for calibration, by kind of set."""
 
 _TOP_K = 10
+_AS_OF = "2026-01-01"
+"""When questions are taken to be asked, so that groups do not depend on the day on which they are built."""
+
 _AT_ONCE = 512
 
 
@@ -118,7 +121,7 @@ def build_groups(
 
 def make_group(case: Case, library: Library, article: Article, *, top_k: int = _TOP_K) -> Group:
     """Retrieve for one question and label what was found."""
-    understanding = understand(Question(case.question))
+    understanding = understand(Question(case.question, as_of=case.as_of or _AS_OF))
     hits = retrieve(understanding, library.snapshot(), top_k=top_k).hits
     found = [_retrieved(case, hit) for hit in hits]
     return Group(

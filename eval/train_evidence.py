@@ -26,8 +26,10 @@ from index.chunk import context
 from index.embed import DEFAULT_MODEL, Embedder, load_embedder
 from rag.reader.artefact import (
     SHIPPED,
+    WEIGHTS,
+    load_packed,
     opened_weights,
-    read_artefact,
+    read_files,
     write_artefact,
     write_calibration,
 )
@@ -54,6 +56,7 @@ _MOST_QUESTIONS = {"cmrc_train": 7000, "drcd_dev": 3000}
 _BESIDE = {"written_en": 100, "written_zh": 250}
 """Articles that nothing is asked about, in the libraries of the written sets."""
 
+_LAYERS = 6
 _MEASURED_A_STRATUM = 40
 _MEASURE_EVERY = 250
 _FITTED_A_STRATUM = 400
@@ -69,9 +72,11 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for groups, checkpoint and log")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--rounds", type=int, nargs="+", default=Plan().rounds, help="steps of each round")
-    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--layers", type=int, default=_LAYERS)
     parser.add_argument("--calibrate", action="store_true", help="keep the weights of OUT, fit the rest anew")
     arguments = parser.parse_args()
+    if arguments.calibrate and (arguments.rounds != Plan().rounds or arguments.layers != _LAYERS):
+        parser.error("--calibrate trains nothing: leave out --rounds and --layers.")
     logging.basicConfig(level=logging.WARNING)
     log.setLevel(logging.INFO)
     plan = Plan(rounds=tuple(arguments.rounds))
@@ -102,7 +107,8 @@ def _groups(sources: Sequence[Path], work: Path, seed: int, *, held_out: bool) -
     groups: list[Group] = []
     for source in sources:
         target = folder / f"{source.name}.jsonl"
-        if not target.is_file():
+        # Retrieval may have changed since held-out groups were built: that is what they are calibrated for.
+        if held_out or not target.is_file():
             fresh = target.with_suffix(".new")
             count = write_groups(_built(source, embedder, seed, held_out=held_out), fresh)
             fresh.replace(target)
@@ -174,9 +180,9 @@ def _write(out: Path, done: Trained, words: tuple[str, ...], groups: Sequence[Gr
 
 
 def _calibrate(out: Path, groups: Sequence[Group], seed: int) -> None:
-    artefact = read_artefact(out)
-    ready = artefact.weights(working_precision())
-    write_calibration(out, *_fitted(ready, Reading(artefact.vocabulary), groups, seed))
+    _, vocabulary = read_files(out)
+    ready = load_packed(out / WEIGHTS, working_precision())
+    write_calibration(out, *_fitted(ready, Reading(vocabulary), groups, seed))
     log.info("calibrated %s", out)
 
 

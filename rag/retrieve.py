@@ -83,7 +83,7 @@ def retrieve(
     *,
     top_k: int,
     aliases: Aliases | None = None,
-    summaries: bool = True,
+    summaries: bool = False,
 ) -> Retrieval:
     """Find the `top_k` passages of a snapshot for a question, inside its filters.
 
@@ -126,7 +126,7 @@ def retrieve_parts(
     *,
     top_k: int,
     aliases: Aliases | None = None,
-    summaries: bool = True,
+    summaries: bool = False,
 ) -> Retrieval:
     """Find the `top_k` passages of a snapshot for a question and for each thing that it asks.
 

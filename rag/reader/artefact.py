@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.errors import ModelError
 from rag.reader.calibration import Calibration
@@ -45,6 +45,20 @@ class Artefact:
 
 def read_artefact(folder: Path = SHIPPED) -> Artefact:
     """Read and check a reader's files. Raises `ModelError` where one is missing or not the expected one."""
+    facts, vocabulary = read_files(folder)
+    try:
+        return Artefact(
+            folder, facts["sha256"][WEIGHTS], vocabulary, Calibration.from_json(facts["calibration"])
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / FACTS} is damaged ({error!r}). {_REMEDY}") from error
+
+
+def read_files(folder: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Give what stands beside the weights of a folder, not looked into, and the vocabulary; both are checked.
+
+    Raises `ModelError`.
+    """
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         expected = {name: str(facts["sha256"][name]) for name in (WEIGHTS, VOCABULARY)}
@@ -53,9 +67,7 @@ def read_artefact(folder: Path = SHIPPED) -> Artefact:
             if found != digest:
                 raise ModelError(f"{folder / name} has SHA-256 {found}, expected {digest}. {_REMEDY}")
         vocabulary = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
-        return Artefact(
-            folder, expected[WEIGHTS], tuple(vocabulary), Calibration.from_json(facts["calibration"])
-        )
+        return facts, tuple(vocabulary)
     except OSError as error:
         raise ModelError(f"The evidence model cannot be read: {error}. {_REMEDY}") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -81,10 +93,11 @@ def write_artefact(
 
 def write_calibration(folder: Path, calibration: Calibration, facts: Mapping[str, object]) -> Artefact:
     """Put a calibration and facts in the place of those beside the weights of a folder; the others stay."""
-    read_artefact(folder)
-    document = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    document, _ = read_files(folder)
     document |= {"calibration": calibration.to_json(), **facts}
-    (folder / FACTS).write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh = (folder / FACTS).with_suffix(".new")
+    fresh.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh.replace(folder / FACTS)
     return read_artefact(folder)
 
 

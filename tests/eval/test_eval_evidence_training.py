@@ -73,6 +73,31 @@ def test_groups_of_a_folder_need_no_embedder_for_a_language_that_it_does_not_kno
     assert group.candidates[0].labels == (1, 0)
 
 
+def test_groups_kept_for_calibration_are_those_of_articles_held_out(tmp_path):
+    names = [f"article-{number}" for number in range(60)]
+    (tmp_path / "corpus.jsonl").write_text(
+        "".join(f'{{"id": "{name}", "title": "桥", "text": "大桥{name}明年春天通车。"}}\n' for name in names),
+        encoding="utf-8",
+    )
+    (tmp_path / "questions.jsonl").write_text(
+        "".join(
+            f'{{"id": "{name}", "question": "大桥{name}何时通车？", "answers": ["明年春天"], '
+            f'"relevant_ids": ["{name}"], "answer_start": 11}}\n'
+            for name in names
+        ),
+        encoding="utf-8",
+    )
+
+    def built(held_out):
+        groups = build_groups(tmp_path, LexicalOnly(), most_questions=60, seed=1, held_out=held_out)
+        return {group.source_id: group.held_out for group in groups}
+
+    everything, kept = built(False), built(True)
+    assert set(everything) == set(names)
+    assert 0 < len(kept) < 20
+    assert set(kept) == {name for name, held_out in everything.items() if held_out}
+
+
 def test_prepared_questions_are_embedded_once(embedder):
     batched = BatchedQueries(embedder)
     batched.prepare(["who won?", "rain"])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +8,16 @@ from reader_fakes import WORDS, even_calibration, hit, tiny_weights
 
 from index.errors import ModelError
 from rag.evidence import EvidenceScorer, Reranker
-from rag.reader.artefact import FACTS, VOCABULARY, WEIGHTS, closed, opened, read_artefact, write_artefact
+from rag.reader.artefact import (
+    FACTS,
+    VOCABULARY,
+    WEIGHTS,
+    closed,
+    opened,
+    read_artefact,
+    write_artefact,
+    write_calibration,
+)
 from rag.reader.calibration import PASSAGE, SENTENCE, Calibration, Refusal, Regression
 from rag.reader.network import collate, read
 from rag.reader.rerank import reranked, reranked_places
@@ -171,3 +181,30 @@ def test_evidence_lifts_a_passage_and_without_weight_retrieval_stands():
 def test_the_reader_can_rerank(scorer):
     assert isinstance(scorer, Reranker)
     assert [passage.score for passage in scorer.rerank(scored(0.1, 0.9, 0.5))] == [0.9, 0.1, 0.5]
+
+
+def test_a_calibration_of_an_older_layout_is_replaced_and_the_weights_stay(tmp_path):
+    write_artefact(tmp_path, tiny_weights(), tuple(WORDS), even_calibration(), {"note": "tiny"})
+    facts = json.loads((tmp_path / FACTS).read_text())
+    (tmp_path / FACTS).write_text(json.dumps({**facts, "calibration": {"question": {}}}))
+    with pytest.raises(ModelError, match="damaged"):
+        read_artefact(tmp_path)
+    weights = (tmp_path / WEIGHTS).read_bytes()
+    fitted = even_calibration(threshold=0.25)
+    assert write_calibration(tmp_path, fitted, {"held_out_questions": 7}).calibration == fitted
+    assert (tmp_path / WEIGHTS).read_bytes() == weights
+    told = json.loads((tmp_path / FACTS).read_text())
+    assert (told["note"], told["held_out_questions"]) == ("tiny", 7)
+    (tmp_path / VOCABULARY).write_text("other")
+    with pytest.raises(ModelError, match="expected"):
+        write_calibration(tmp_path, fitted, {})
+
+
+def test_a_scorer_tells_what_it_would_say_of_the_first_passage(tmp_path):
+    ranked = Regression(0.0, (1.0, 0.0, 0.0, -2.0))
+    fitted = replace(even_calibration(), sentence={"en": ranked, "zh": ranked})
+    write_artefact(tmp_path, tiny_weights(), tuple(WORDS), fitted, {})
+    hits = [hit(TEXTS[0], rank=1), hit(TEXTS[1], rank=5)]
+    first, fifth = ReaderScorer.at(tmp_path).score("Who won the cup in 1972?", hits)
+    assert all(item.unranked == pytest.approx(item.score) for item in first.sentences)
+    assert all(item.unranked > item.score for item in fifth.sentences)
