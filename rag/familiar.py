@@ -27,6 +27,15 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     return not any(wanted & _stems(_context(passage)) for passage in passages)
 
 
+def is_of_another(asked: str, said: str) -> bool:
+    """Tell whether a sentence names somebody, and nobody whom a question names."""
+    wanted, named = (
+        {stem for name in names_in(text) if not may_be_common(text, name) for stem in _stems(name)}
+        for text in (asked, said)
+    )
+    return bool(wanted and named) and not wanted & _stems(said)
+
+
 def _context(passage: ScoredPassage) -> str:
     found = passage.hit.passage
     return f"{found.title}\n{found.heading}\n{found.text}"

@@ -388,3 +388,11 @@ def test_a_sentence_whose_full_stop_was_forgotten_is_no_heading():
 def test_credits_and_cut_off_ends_behind_a_sentence_are_no_statements(end):
     boards = passage(f"There are thirty boards in all of the states. {end}")
     assert texts(asked("Which boards work in several states?"), (boards, (0.01, 0.8))) == []
+
+
+def test_a_figure_of_somebody_else_gives_way_to_that_of_whom_the_question_names():
+    rounds = passage("Kimi raised $2 billion in May. StepFun is near a round worth almost $2.5 billion.")
+    asked_for = asked("How much did StepFun raise?")
+    assert texts(asked_for, (rounds, (0.77, 0.04))) == ["StepFun is near a round worth almost $2.5 billion."]
+    alone = passage("Kimi raised $2 billion in May. It took weeks.")
+    assert texts(asked_for, (alone, (0.77, 0.04)))[0] == "Kimi raised $2 billion in May."
