@@ -47,12 +47,15 @@ def answer(result: Answer, console: Console) -> None:
     """Print an answer with its numbered sources, or why there is none with the nearest passages."""
     if result.statements:
         console.print(plain(result.text))
+        for part in result.parts if result.status == "partial" else ():
+            if part.status == "abstained":
+                console.print(plain(f"Not answered: {part.question}", style="bold"))
         console.print()
         console.print(plain("Sources", style="bold"))
         for citation in result.citations:
             _source(citation, console)
     else:
-        console.print(plain(REASONS[result.reason or "no_evidence"], style="bold"))
+        console.print(plain(f"{REASONS[result.reason or 'no_evidence']}{_dates(result)}", style="bold"))
         for passage in result.hits[:3]:
             found = passage.hit.passage
             console.print(
@@ -64,6 +67,17 @@ def answer(result: Answer, console: Console) -> None:
             f"{result.models.generator}, {result.models.evidence}",
             style="dim",
         )
+    )
+
+
+def _dates(result: Answer) -> str:
+    """Tell what dates were read out of a question, or asked for, where no article is of them."""
+    filters = result.applied_filters
+    if result.reason != "outside_filters" or not (filters.published_after or filters.published_before):
+        return ""
+    return (
+        f" They ask for {filters.published_after or 'any day'} to {filters.published_before or 'today'}: "
+        "widen them, or ask without a time."
     )
 
 

@@ -70,6 +70,20 @@ def test_ask_says_why_there_is_no_answer_and_what_is_nearest(groundwire):
     assert "nearest: " in out
 
 
+@pytest.mark.usefixtures("stored")
+def test_ask_names_the_part_that_is_not_answered(groundwire):
+    status, out, _ = groundwire("ask", "What bridge opened Monday, and what volcano erupted?")
+    assert status == 0
+    assert "Not answered: what volcano erupted?\n" in out
+
+
+@pytest.mark.usefixtures("stored")
+def test_ask_tells_the_dates_that_it_read_out_of_a_question(groundwire):
+    status, out, _ = groundwire("ask", "What is the news about the bridge in 1987?")
+    assert status == 0
+    assert out.startswith("No article lies inside the filters. They ask for 1987-01-01 to 1987-12-31")
+
+
 def test_ask_of_an_empty_library_says_how_to_fill_it(groundwire):
     status, out, _ = groundwire("ask", "anything at all")
     assert status == 0
