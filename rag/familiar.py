@@ -28,12 +28,17 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
 
 
 def is_of_another(asked: str, said: str) -> bool:
-    """Tell whether a sentence names somebody, and nobody whom a question names."""
-    wanted, named = (
-        {stem for name in names_in(text) if not may_be_common(text, name) for stem in _stems(name)}
-        for text in (asked, said)
+    """Tell whether a sentence begins with somebody's name and has none that a question names.
+
+    One that begins otherwise may well speak of whom the one before it named.
+    """
+    names = names_in(said)
+    if not names or not said.lstrip("\"'“‘「『(（").startswith(names[0]) or may_be_common(said, names[0]):
+        return False
+    wanted = frozenset(
+        found for name in names_in(asked) if not may_be_common(asked, name) for found in _stems(name)
     )
-    return bool(wanted and named) and not wanted & _stems(said)
+    return bool(wanted) and not wanted & _stems(said)
 
 
 def _context(passage: ScoredPassage) -> str:

@@ -88,8 +88,9 @@ _LATELY = re.compile(
 )
 _WHEN = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|noon|midnight|dawn|overnight|weekend"
-    r"|(?:this|next|last) (?:spring|summer|autumn|fall|winter|week|month|year)|ago|a\.?m\.|p\.?m\.|o'clock"
+    r"|(?:this|next|last) (?:spring|summer|autumn|fall|winter|week|month|year)|ago|o'clock"
     r"|(?:days?|weeks?|months?|years?|hours?) (?:later|earlier|before|after))\b"
+    r"|\b\d{1,2}(?::\d{2})?\s?[ap]\.?\s?m\b|\b\d{1,2}:\d{2}\b"
     r"|周[一二三四五六日天]|星期[一二三四五六日天]|明天|明日|后天|昨晚|今晚|凌晨|上午|下午|傍晚|中午|下周|下个?月|明年|年底|月底|[天周月年]前|[天周月年]后",
     re.IGNORECASE,
 )
