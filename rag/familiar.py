@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from index.tokens import lexical_tokens, singular_stem
 from rag.aliases import Aliases
-from rag.names import may_be_common, names_in
+from rag.names import may_be_common, names_in, opens_sentence
 from rag.types import ScoredPassage, Understanding
 
 
@@ -27,13 +27,16 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     return not any(wanted & _stems(_context(passage)) for passage in passages)
 
 
-def is_of_another(asked: str, said: str) -> bool:
+def is_of_another(asked: str, said: str, around: str) -> bool:
     """Tell whether a sentence begins with somebody's name and has none that a question names.
 
-    One that begins otherwise may well speak of whom the one before it named.
+    One that begins otherwise may well speak of whom the one before it named; and a common word at the head of
+    a sentence is a name where the text around it has it elsewhere with a capital.
     """
-    names = names_in(said)
-    if not names or not said.lstrip("\"'“‘「『(（").startswith(names[0]) or may_be_common(said, names[0]):
+    first = next(iter(names_in(said)), "")
+    if not first or not said.lstrip("\"'“‘「『(（").startswith(first):
+        return False
+    if may_be_common(said, first) and opens_sentence(around, first):
         return False
     wanted = frozenset(
         found for name in names_in(asked) if not may_be_common(asked, name) for found in _stems(name)

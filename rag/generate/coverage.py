@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.tokens import lexical_tokens, query_weights
@@ -110,23 +110,25 @@ def _facts(
     weighing: Weighing,
 ) -> list[int]:
     limit = max(1, min(weighing.most_fact, most // len(question.parts)))
+    around = "\n".join(dict.fromkeys(item.passage.text for item in evidence))
     chosen: list[int] = []
     for place, part in enumerate(question.parts):
         scores = {i: evidence[i].parts[place] if evidence[i].parts else evidence[i].score for i in candidates}
         weights = _weights(part.kind, scores, evidence, weighing, power=0.0)
         own = _own_words(question.parts, place)
+        others = {i for i in weights if is_of_another(part.query, evidence[i].text, around)}
         values = {
             i: (
                 weight
                 * scores[i]
                 * _suits(part, evidence[i].text, weighing)
-                * (weighing.of_another if is_of_another(part.query, evidence[i].text) else 1.0)
+                * (weighing.of_another if i in others else 1.0)
                 * (1 - weighing.told_apart * (1 - _has(own, evidence[i]))),
             )
             for i, weight in weights.items()
         }
         found = _greedy(part.query, values, evidence, limit, weighing.enough_fact, weighing)
-        for i in _of_the_asked_first(part, found, evidence):
+        for i in _of_the_asked_first(part, found, others, evidence):
             words = frozenset(lexical_tokens(evidence[i].text))
             said = (frozenset(lexical_tokens(evidence[c].text)) for c in chosen)
             if all(_overlap(words, other) < weighing.repeated for other in said):
@@ -134,14 +136,15 @@ def _facts(
     return chosen[:most]
 
 
-def _of_the_asked_first(part: QuestionPart, found: Sequence[int], evidence: Sequence[Evidence]) -> list[int]:
-    """Put what is said of somebody else than a part names behind the rest; beside a figure of whom it names,
-    another's is left out.
+def _of_the_asked_first(
+    part: QuestionPart, found: Sequence[int], others: Collection[int], evidence: Sequence[Evidence]
+) -> list[int]:
+    """Put what is said of others than a part names behind the rest; beside a figure of whom it names it is
+    left out.
     """
-    others = [i for i in found if is_of_another(part.query, evidence[i].text)]
     asked = [i for i in found if i not in others]
     told = part.kind == "figure" and any(quantities(evidence[i].text) for i in asked)
-    return asked if told else [*asked, *others]
+    return asked if told else [*asked, *(i for i in found if i in others)]
 
 
 def _suits(part: QuestionPart, said: str, weighing: Weighing) -> float:
@@ -217,7 +220,8 @@ def states(text: str, asked: frozenset[str], *, heading: bool = True) -> bool:
     """
     text = printed(text)
     tokens = frozenset(lexical_tokens(text))
-    whole = text.rstrip().endswith(_FULL_STOPS) or introduces_list(text)
+    # The full stop of "3 p.m." may be taken for the sentence's and be left behind.
+    whole = text.rstrip().endswith((*_FULL_STOPS, "a.m", "p.m")) or introduces_list(text)
     whole = whole or (not (heading or _NO_END.search(text)) and bool(_FINITE.search(text)))
     return (
         whole

@@ -376,6 +376,13 @@ def test_a_sentence_whose_full_stop_was_forgotten_is_no_heading():
     assert texts(question, (alone, (0.01, 0.8))) == []
 
 
+def test_a_sentence_that_ends_with_an_hour_is_one():
+    eclipse = passage("The eclipse begins at 3:23 p.m")
+    assert texts(asked("When does the eclipse begin?"), (eclipse, (0.8,))) == [
+        "The eclipse begins at 3:23 p.m"
+    ]
+
+
 @pytest.mark.parametrize(
     "end",
     [
@@ -391,8 +398,12 @@ def test_credits_and_cut_off_ends_behind_a_sentence_are_no_statements(end):
 
 
 def test_a_figure_of_somebody_else_gives_way_to_that_of_whom_the_question_names():
-    rounds = passage("Kimi raised $2 billion in May. StepFun is near a round worth almost $2.5 billion.")
+    rounds = passage(
+        "Kimi raised $2 billion in May. StepFun is near a round worth almost $2.5 billion. Both race with Kimi."
+    )
     asked_for = asked("How much did StepFun raise?")
-    assert texts(asked_for, (rounds, (0.77, 0.04))) == ["StepFun is near a round worth almost $2.5 billion."]
+    assert texts(asked_for, (rounds, (0.77, 0.04, 0.0))) == [
+        "StepFun is near a round worth almost $2.5 billion."
+    ]
     alone = passage("Kimi raised $2 billion in May. It took weeks.")
     assert texts(asked_for, (alone, (0.77, 0.04)))[0] == "Kimi raised $2 billion in May."
