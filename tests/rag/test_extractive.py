@@ -399,7 +399,7 @@ def test_credits_and_cut_off_ends_behind_a_sentence_are_no_statements(end):
 
 def test_a_figure_of_somebody_else_gives_way_to_that_of_whom_the_question_names():
     rounds = passage(
-        "Kimi raised $2 billion in May. StepFun is near a round worth almost $2.5 billion. Both race with Kimi."
+        "Kimi raised $2 billion in May. StepFun is near a round worth almost $2.5 billion. All race Kimi."
     )
     asked_for = asked("How much did StepFun raise?")
     assert texts(asked_for, (rounds, (0.77, 0.04, 0.0))) == [
