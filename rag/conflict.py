@@ -12,6 +12,7 @@ from itertools import combinations
 from index.dates import day_of
 from index.tokens import lexical_tokens, query_weights, stem
 from index.types import StoredPassage
+from rag.chinese_names import ordinary_words
 from rag.dates import DateMention, date_mentions
 from rag.names import looks_like_chinese_name, names_in
 from rag.quantities import Quantity, quantities, same_value
@@ -163,6 +164,7 @@ def _of_two_parts(one: Evidence, other: Evidence) -> bool:
 
 _TOKEN = re.compile(r"[\u3400-\u9fff]|\d+(?:[.,]\d+)*|[^\W\d_\u3400-\u9fff]+(?:['’-][^\W\d_\u3400-\u9fff]+)*")
 _COPIED = 0.7
+_COPIED_WHOLE = 0.8
 _LONGEST = 8
 
 
@@ -191,11 +193,12 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
     # Of a date year and day can be exchanged: that is one value all the same.
     if len(set(found)) != 1:
         return None
-    # Any Chinese word may be a name; where more is exchanged than this and another word, it is none that can
-    # be compared.
+    # Any Chinese word may be a name; it is taken for one where nothing else at all was exchanged.
     sides = zip(found[0], (one, other), strict=True)
     sure = any(quantities(value) or date_mentions(value) or _is_named(value, text) for value, text in sides)
-    return found[0] if sure or len(blocks) - len(found) <= 1 else None
+    copied = len(blocks) == len(found) and equal >= _COPIED_WHOLE * max(len(left), len(right))
+    ordinary = all(value in ordinary_words() and not value.endswith(_PLACES) for value in found[0])
+    return found[0] if sure or (copied and not ordinary) else None
 
 
 _Place = tuple[str, int, int]
@@ -238,7 +241,7 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
         if mention.char_start < end and start < mention.char_end:
             return "date", mention
     for quantity in quantities(text):
-        if quantity.char_start < end and start < quantity.char_end:
+        if quantity.char_start < end and start < quantity.char_end and not _is_beside(question, quantity):
             return f"amount {quantity.unit}", quantity
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
@@ -249,7 +252,8 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
 def _is_named(run: str, text: str) -> bool:
     """Whether a part of a text is a name or a piece of one, or a name with no word of its own beside it."""
     names = names_in(text)
-    if looks_like_chinese_name(run) or any(run in name for name in names):
+    chinese = looks_like_chinese_name(run) and run not in ordinary_words()
+    if chinese or any(run in name for name in names):
         return True
     rest = _BESIDE_NAME.sub("", run)
     for name in names:
@@ -302,6 +306,8 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
         for b in right:
             if not a.unit or a.unit != b.unit or same_value(a, b) or _given(question, a, b):
                 continue
+            if _is_beside(question, a):
+                continue
             # A value that the other sentence has as well is told by both: they speak of several things.
             if any(same_value(a, q) and q.unit == a.unit for q in right) or any(
                 same_value(b, q) and q.unit == b.unit for q in left
@@ -310,6 +316,22 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
             slip = of_one_article and _is_slip(a, b)
             if _same_thing(asked, one, a, other, b, slip=slip):
                 yield _text(one, a), _text(other, b)
+
+
+_ASKS_SHARE = re.compile(
+    r"%|\b(?:percent|percentage|rates?|share|proportion|odds|grew|grow|growth|rise|rose|fell|fall|drop|margin|"
+    r"inflation|yield|increas\w+|decreas\w+|declin\w+|chang\w+)\b|率|比例|占比|百分|增长|增幅|涨幅|跌幅|降幅|同比|环比|下降|上涨",
+    re.IGNORECASE,
+)
+
+
+def _is_beside(question: Understanding, amount: Quantity) -> bool:
+    """Whether an amount is a percentage and the question asks for another figure."""
+    return (
+        question.kind == "figure"
+        and amount.unit in ("percent", "points")
+        and not _ASKS_SHARE.search(question.text)
+    )
 
 
 def _given(question: Understanding, *values: _Value) -> bool:

@@ -240,3 +240,18 @@ def test_exchanged_names_are_seen_from_both_sides(left, right, turned):
     places = [passage(text, article=str(place)) for place, text in enumerate(sides)]
     pair = [item for place in places for item in evidence(place, 0.9)]
     assert differences(asked("Which car was recalled, and who sent the food?", kind="fact"), pair, [0])
+
+
+def test_percentages_beside_an_amount_that_is_asked_and_ordinary_words_are_no_disagreement():
+    one = passage("Exports of cars grew by 97.4 percent in August in China.", article="one")
+    other = passage("Exports of cars grew by 65 percent in August in China.", article="two")
+    pair = [*evidence(one, 0.9), *evidence(other, 0.9)]
+    assert differences(asked("By what percentage did exports of cars grow in August in China?"), pair, [0])
+    longer = passage("Exports of cars from ports of China grew, by 65 percent in August.", article="two")
+    beside = [pair[0], *evidence(longer, 0.9)]
+    assert not differences(asked("How many cars were exports in August in China?"), beside, [0])
+    said = [
+        *evidence(passage("阿尔巴尼斯成为澳大利亚第31任总理。", article="one"), 0.9),
+        *evidence(passage("阿尔巴尼斯出任澳大利亚第31任总理。", article="two"), 0.9),
+    ]
+    assert not differences(asked("澳大利亚第31任总理是谁", language="zh"), said, [0])
