@@ -89,7 +89,8 @@ def search_steps(question: Question, library: Library) -> dict[str, float]:
     understanding = understand(question)
     snapshot = timed_snapshot(library.snapshot(), watch)
     watch.timed("whole search", lambda: retrieve_parts(understanding, snapshot, top_k=question.top_k))
-    spent = dict(watch.spent)
+    # Where the dates that a question asks for leave no article nothing is searched.
+    spent = {**dict.fromkeys(("embed", "dense", "lexical"), 0.0), **watch.spent}
     spent["fuse and rows"] = spent["whole search"] - sum(
         spent[step] for step in ("embed", "dense", "lexical")
     )
