@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rag.types import Citation, DraftStatement, Evidence, Statement, Support
 
-_END = ".!?。！？"
+_FULL_WIDTH = "。！？"
+_END = f".!?{_FULL_WIDTH}"
 
 
 def compose(
@@ -21,7 +22,7 @@ def compose(
             numbers.setdefault(mark, len(numbers) + 1)
         cited = tuple(numbers[mark] for mark in draft.marks)
         marked = with_marks(draft.text, cited)
-        if text and not (language == "zh" and text[-1] in _END):
+        if text and not (language == "zh" and text[-1] in _FULL_WIDTH):
             text += " "
         statements.append(Statement(draft.text, len(text), len(text) + len(marked), cited, support))
         text += marked
@@ -32,7 +33,7 @@ def compose(
 def with_marks(text: str, numbers: Sequence[int]) -> str:
     """Put `[n]` marks before the final full stop, or after the text where it ends otherwise."""
     marks = "".join(f"[{n}]" for n in numbers)
-    if text[-1:] in ("。", "！", "？"):
+    if text and text[-1] in _FULL_WIDTH:
         return f"{text[:-1]}{marks}{text[-1]}"
     if text[-1:] in _END and not text.endswith(".."):
         return f"{text[:-1]} {marks}{text[-1]}"

@@ -37,6 +37,8 @@ def test_citations_are_numbered_by_first_use_and_shared():
 def test_chinese_sentences_are_not_spaced():
     text, _, _ = composed(("阶跃星辰融资。", (3,)), ("阶跃星辰融资。", (3,)), language="zh")
     assert text == "阶跃星辰融资[1]。阶跃星辰融资[1]。"
+    text, _, _ = composed(("阶跃星辰融资。", (3,)), ("It was May.", (4,)), ("融资。", (3,)), language="zh")
+    assert text == "阶跃星辰融资[1]。It was May [2]. 融资[1]。"
 
 
 @given(
