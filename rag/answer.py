@@ -13,6 +13,7 @@ from index.types import Hit
 from rag.aliases import Aliases
 from rag.compose import compose
 from rag.conflict import differences, told
+from rag.digest import leads
 from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
@@ -165,6 +166,8 @@ def answer(
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
     evidence = [] if strange or not found.enough else _evidence(found)
+    if understanding.digest:
+        evidence = leads(found.passages, snapshot)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))

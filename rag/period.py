@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from index.dates import day_of
+from index.tokens import query_weights
 from rag.dates import DateMention, date_mentions
 
 
@@ -86,6 +87,11 @@ _LATELY = re.compile(
     r"\b(?:recent|recently|lately|upcoming|forthcoming)\b|最近(?![的一])|近日|近期|近来|刚刚|(?<!\d)日前|不久前|即将",
     re.IGNORECASE,
 )
+_ALL_OF_THEM = re.compile(
+    r"\b(?:latest|top|main|major|most important|important|big|biggest|today's|news|tell me|give me|me|any"
+    r"|world|anything|everything|else|there)\b|什么|哪些|主要|重要|最新|重大|大|有|的|发生|报道|消息|事情|事|告诉我",
+    re.IGNORECASE,
+)
 _WHEN = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|noon|midnight|dawn|overnight|weekend"
     r"|(?:this|next|last) (?:spring|summer|autumn|fall|winter|week|month|year)|ago|o'clock"
@@ -152,6 +158,18 @@ def reported_about(question: str, as_of: str) -> Period | None:
         today = _day_asked(as_of)
         return Period(_moved(today, -_A_MONTH), _moved(today, _AFTER), relative=True)
     return None
+
+
+def asks_for_all_news(question: str) -> bool:
+    """Whether a question asks for news and names nothing that they should be about."""
+    if not (_NEWS.search(question) or _HAPPENED.search(question)):
+        return False
+    rest = question
+    for mention in reversed(date_mentions(question)):
+        rest = f"{rest[: mention.char_start]} {rest[mention.char_end :]}"
+    for form in (_NEWS, _HAPPENED, _PAST_DAYS, _ALL_OF_THEM, *(form for *_, form in _FORMS)):
+        rest = form.sub(" ", rest)
+    return not any(weight >= 1 for weight in query_weights(rest).values())
 
 
 def asks_for_present_state(question: str) -> bool:

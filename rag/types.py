@@ -56,7 +56,7 @@ class Understanding:
     `recent` is set where it asks for the state of things. `window` has the filters with the publication
     dates of
     a question that asks for the news of a time; `reported` the days on which what it asks was most likely
-    reported, which bring passages to the front and leave none out.
+    reported, which bring passages to the front. `digest` is set where it asks for all news of the window.
     """
 
     text: str
@@ -69,6 +69,7 @@ class Understanding:
     recent: bool = False
     window: Filters | None = None
     reported: Filters | None = None
+    digest: bool = False
 
     @property
     def brief(self) -> bool:

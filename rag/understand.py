@@ -14,7 +14,14 @@ from index.validate import checked_date
 from rag.framing import without_framing
 from rag.names import names_in
 from rag.parts import kind_of, parts_of, setting_of
-from rag.period import Period, asks_for_news_of, asks_for_present_state, period_of, reported_about
+from rag.period import (
+    Period,
+    asks_for_all_news,
+    asks_for_news_of,
+    asks_for_present_state,
+    period_of,
+    reported_about,
+)
 from rag.types import Question, QuestionPart, Understanding
 
 MAX_QUESTION = 2000
@@ -31,6 +38,7 @@ def understand(question: Question) -> Understanding:
     query = without_framing(text)
     filters = _checked_filters(question.filters)
     period = period_of(text, as_of)
+    window = _window(text, period, filters)
     return Understanding(
         text=text,
         query=query,
@@ -40,7 +48,8 @@ def understand(question: Question) -> Understanding:
         kind=kind_of(query),
         dated=period.as_text(language) if period and period.relative else "",
         recent=asks_for_present_state(text),
-        window=_window(text, period, filters),
+        window=window,
+        digest=window is not None and asks_for_all_news(text),
         reported=_within(reported_about(text, as_of), filters),
     )
 
@@ -49,7 +58,7 @@ def _window(text: str, period: Period | None, filters: Filters) -> Filters | Non
     """Give the filters with the period of a question that asks for its news, unless dates were asked
     for already.
     """
-    asked_for = period is not None and asks_for_news_of(text, period)
+    asked_for = period is not None and (asks_for_news_of(text, period) or asks_for_all_news(text))
     return _within(period if asked_for else None, filters)
 
 
