@@ -167,7 +167,7 @@ def answer(
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
     evidence = [] if strange or not found.enough else _evidence(found)
     if understanding.digest:
-        evidence = leads(found.passages, snapshot)
+        evidence = leads(found.passages, snapshot, understanding.language)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))

@@ -14,12 +14,15 @@ MOST = 5
 """Articles of which a digest tells."""
 
 
-def leads(passages: Sequence[ScoredPassage], snapshot: Snapshot) -> list[Evidence]:
-    """Give the first sentence that says something of each article found, the newest article first.
+def leads(passages: Sequence[ScoredPassage], snapshot: Snapshot, language: str) -> list[Evidence]:
+    """Give the first sentence that says something of each article found, the newest article first; articles in
+    another language count only where none is in this.
 
     News tell first what happened, and nothing else can be asked of a question that names no subject.
     """
-    dates = {scored.hit.passage.article_id: scored.hit.passage.published_at for scored in passages}
+    found = [scored.hit.passage for scored in passages]
+    spoken = [passage for passage in found if passage.language == language] or found
+    dates = {passage.article_id: passage.published_at for passage in spoken}
     newest = tuple(sorted(dates, key=lambda article: dates[article], reverse=True)[:MOST])
     keys = snapshot.keys_matching(Filters(article_ids=newest)) if newest else None
     first: dict[str, StoredPassage] = {}
@@ -27,8 +30,8 @@ def leads(passages: Sequence[ScoredPassage], snapshot: Snapshot) -> list[Evidenc
         known = first.get(passage.article_id)
         if passage.section_kind == "body" and (known is None or passage.ordinal < known.ordinal):
             first[passage.article_id] = passage
-    found = (_lead(first[article]) for article in newest if article in first)
-    return [item for item in found if item is not None]
+    told = (_lead(first[article]) for article in newest if article in first)
+    return [item for item in told if item is not None]
 
 
 def _lead(passage: StoredPassage) -> Evidence | None:

@@ -36,6 +36,15 @@ def test_the_news_of_a_time_are_the_first_sentences_of_its_articles_the_newest_f
     assert result.status == "answered"
 
 
+def test_news_are_told_in_the_language_of_the_question_where_there_are_any(library):
+    library.put(
+        Article("港口", "港口周三启用第三台起重机。耗资四百万。", language="zh", published_at="2026-09-15")
+    )
+    quotes = [citation.quote for citation in told(library, "本周有什么新闻？").citations]
+    assert quotes == ["港口周三启用第三台起重机。"]
+    assert len(told(library, "What happened this week?").citations) == 2
+
+
 def test_a_time_without_articles_is_refused_and_a_subject_is_looked_for(library):
     assert told(library, "What happened last week?").reason == "outside_filters"
     result = told(library, "What happened to the crane of the port this week?")
