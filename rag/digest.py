@@ -15,8 +15,8 @@ MOST = 5
 
 
 def leads(passages: Sequence[ScoredPassage], snapshot: Snapshot, language: str) -> list[Evidence]:
-    """Give the first sentence that says something of each article found, the newest article first; articles in
-    another language count only where none is in this.
+    """Give the first sentence that says something of each article found, the newest article first; articles
+    in another language count only where none is in this.
 
     News tell first what happened, and nothing else can be asked of a question that names no subject.
     """
