@@ -166,7 +166,7 @@ def answer(
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
     evidence = [] if strange or not found.enough else _evidence(found)
-    if understanding.digest:
+    if understanding.digest and understanding.filters == understanding.window:
         evidence = leads(found.passages, snapshot, understanding.language)
     drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")

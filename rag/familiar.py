@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -27,6 +28,12 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     return not any(wanted & _stems(_context(passage)) for passage in passages)
 
 
+_DAY = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|September"
+    r"|October|November|December"
+)
+
+
 def is_of_another(asked: str, said: str, around: str) -> bool:
     """Tell whether a sentence begins with somebody's name and has none that a question names.
 
@@ -36,7 +43,7 @@ def is_of_another(asked: str, said: str, around: str) -> bool:
     first = next(iter(names_in(said)), "")
     if not first or not said.lstrip("\"'“‘「『(（").startswith(first):
         return False
-    if may_be_common(said, first) and opens_sentence(around, first):
+    if _DAY.fullmatch(first) or (may_be_common(said, first) and opens_sentence(around, first)):
         return False
     wanted = frozenset(
         found for name in names_in(asked) if not may_be_common(asked, name) for found in _stems(name)

@@ -37,4 +37,5 @@ def without_framing(question: str) -> str:
     bare = _SPACE_BEFORE_MARK.sub("", " ".join(cut.split())).strip(",，")
     if cut == question or not any(weight >= 1 for weight in query_weights(bare).values()):
         return question
-    return bare if question.startswith(bare[:1]) else bare[:1].upper() + bare[1:]
+    # "iPhone" keeps its small letter, "why" at the new head of a question does not.
+    return bare[:1].upper() + bare[1:] if bare[:2].islower() and not question.startswith(bare[:2]) else bare

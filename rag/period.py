@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from index.dates import day_of
 from index.tokens import query_weights
@@ -64,10 +64,10 @@ _PAST_DAYS = re.compile(
     re.IGNORECASE,
 )
 _NEWS = re.compile(
-    r"\b(?:news|headlines?)\b|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|"
-    r"in the)\b)"
+    r"\b(?:news|headlines?|(?:top|main) (?:stories|events))\b"
+    r"|\bwhat(?:'s| is| was| has)? (?:new|happen(?:s|ed|ing)?)\b(?! (?:to|with|in the)\b)"
     r"|\b(?:articles|stories|coverage|reports?) (?:from|of|published|in)\b|\b(?:were|was) reported\b"
-    r"|新闻|有什么(?:消息|大事|新鲜事)|发表了|刊登|报道了",
+    r"|新闻|要闻|有什么(?:消息|大事|新鲜事)|发表了|刊登|报道了",
     re.IGNORECASE,
 )
 _HAPPENED = re.compile(r"\bwhat happened\b|发生了(?:什么|哪些)", re.IGNORECASE)
@@ -89,18 +89,24 @@ _LATELY = re.compile(
 )
 _ALL_OF_THEM = re.compile(
     r"\b(?:latest|top|main|major|most important|important|big|biggest|today's|news|tell me|give me|me|any"
-    r"|world|anything|everything|else|there)\b|什么|哪些|主要|重要|最新|重大|大|有|的|发生|报道|消息|事情|事|告诉我",
+    r"|world|anything|everything|else|there|show|summari[sz]e|please|can|you)\b"
+    r"|什么|哪些|主要|重要|最新|重大|发生|报道|消息|事情|告诉我|给我|讲讲",
     re.IGNORECASE,
 )
+_CHINESE_RUN = re.compile(r"[\u3400-\u9fff]+")
+_SAYS_NOTHING = re.compile(r"[有的大事了都呢吗些世界上里中]*")
 _WHEN = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|tonight|noon|midnight|dawn|overnight|weekend"
     r"|(?:this|next|last) (?:spring|summer|autumn|fall|winter|week|month|year)|ago|o'clock"
     r"|(?:days?|weeks?|months?|years?|hours?) (?:later|earlier|before|after))\b"
     r"|\b\d{1,2}(?::\d{2})?\s?[ap]\.?\s?m\b|\b\d{1,2}:\d{2}\b"
-    r"|周[一二三四五六日天]|星期[一二三四五六日天]|明天|明日|后天|昨晚|今晚|凌晨|上午|下午|傍晚|中午|下周|下个?月|明年|年底|月底|[天周月年]前|[天周月年]后",
+    r"|\bon the \d{1,2}(?:st|nd|rd|th)\b|\bin (?:\d+|two|three|four|five|six) (?:days|weeks|months|years)\b"
+    r"|\bin (?:early |late )?(?:spring|summer|autumn|winter)\b"
+    r"|(?<!四)周[一二三四五六日天]|星期[一二三四五六日天]|明天|明日|后天|昨晚|今晚|凌晨|上午|下午|傍晚|中午|下周|下个?月|明年|年底|月底|次日|当天|春节|元旦|国庆"
+    r"|[\d一二三四五六七八九十几两]\s?个?[天周月年][前后]",
     re.IGNORECASE,
 )
-_OPENS_WITH_YEAR = re.compile(r"\W*(?:(?:in|during|for) )?(?:the )?", re.IGNORECASE)
+_OPENS_WITH_YEAR = re.compile(r"\W*(?:(?:in|during|for) )?(?:the )?(?:year )?|在|于", re.IGNORECASE)
 _BEFORE, _AFTER, _LATER, _A_MONTH = 3, 5, 14, 31
 
 
@@ -113,7 +119,7 @@ def period_of(question: str, as_of: str) -> Period | None:
     if found := _PAST_DAYS.search(question):
         days = {"day": 1, "天": 1, "week": 7, "周": 7, "month": 30, "个月": 30}
         reach = int(found["n"] or found["zn"]) * days[(found["unit"] or found["zu"]).lower()]
-        return Period(today - timedelta(days=reach), today, relative=True)
+        return Period(_moved(today, -reach), today, relative=True)
     return next((period for mention in date_mentions(question) if (period := _named(mention))), None)
 
 
@@ -169,7 +175,9 @@ def asks_for_all_news(question: str) -> bool:
         rest = f"{rest[: mention.char_start]} {rest[mention.char_end :]}"
     for form in (_NEWS, _HAPPENED, _PAST_DAYS, _ALL_OF_THEM, *(form for *_, form in _FORMS)):
         rest = form.sub(" ", rest)
-    return not any(weight >= 1 for weight in query_weights(rest).values())
+    if not all(_SAYS_NOTHING.fullmatch(run) for run in _CHINESE_RUN.findall(rest)):
+        return False
+    return not any(weight >= 1 for weight in query_weights(_CHINESE_RUN.sub(" ", rest)).values())
 
 
 def asks_for_present_state(question: str) -> bool:
@@ -188,16 +196,16 @@ def _day_asked(as_of: str) -> date:
 
 def _span(today: date, unit: str, shift: int) -> tuple[date, date]:
     if unit == "day":
-        day = today + timedelta(days=shift)
+        day = _moved(today, shift)
         return day, day
     if unit == "week":
-        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=shift)
-        return monday, min(monday + timedelta(days=6), today)
+        monday = _moved(today, 7 * shift - today.weekday())
+        return monday, min(_moved(monday, 6), today)
     if unit == "year":
         year = max(1, today.year + shift)
         return date(year, 1, 1), min(date(year, 12, 31), today) if shift == 0 else date(year, 12, 31)
     length = 3 if unit == "quarter" else 1
-    months = today.year * 12 + (today.month - 1) // length * length + shift * length
+    months = max(12, today.year * 12 + (today.month - 1) // length * length + shift * length)
     first = date(months // 12, months % 12 + 1, 1)
     last = _month_end(*divmod(months + length - 1, 12))
     return first, min(last, today) if shift == 0 else last

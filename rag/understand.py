@@ -39,17 +39,18 @@ def understand(question: Question) -> Understanding:
     filters = _checked_filters(question.filters)
     period = period_of(text, as_of)
     window = _window(text, period, filters)
+    parts = _parts(text, query, language, question.parts)
     return Understanding(
         text=text,
         query=query,
         language=language,
-        parts=_parts(text, query, language, question.parts),
+        parts=parts,
         filters=filters,
         kind=kind_of(query),
         dated=period.as_text(language) if period and period.relative else "",
         recent=asks_for_present_state(text),
         window=window,
-        digest=window is not None and asks_for_all_news(text),
+        digest=window is not None and len(parts) == 1 and asks_for_all_news(text),
         reported=_within(reported_about(text, as_of), filters),
     )
 

@@ -139,12 +139,16 @@ def _facts(
 def _of_the_asked_first(
     part: QuestionPart, found: Sequence[int], others: Collection[int], evidence: Sequence[Evidence]
 ) -> list[int]:
-    """Put what is said of others than a part names behind the rest; beside a figure of whom it names it is
-    left out.
-    """
-    asked = [i for i in found if i not in others]
-    told = part.kind == "figure" and any(quantities(evidence[i].text) for i in asked)
-    return asked if told else [*asked, *(i for i in found if i in others)]
+    """Put a figure of whom a part names before one of the same unit that is somebody else's."""
+    units = {q.unit for i in found if i not in others for q in quantities(evidence[i].text)} - {""}
+    behind = {
+        i
+        for i in found
+        if part.kind == "figure"
+        and i in others
+        and any(quantity.unit in units for quantity in quantities(evidence[i].text))
+    }
+    return [*(i for i in found if i not in behind), *(i for i in found if i in behind)]
 
 
 def _suits(part: QuestionPart, said: str, weighing: Weighing) -> float:
@@ -260,7 +264,7 @@ _FINITE = re.compile(
 """What an English sentence without a full stop has and a credit or a caption seldom."""
 
 _NO_END = re.compile(
-    r"[?？]\s*$|\b(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|but|as|that|than|into|its|their|his|her)\s*$"
+    r"[?？]\s*$|^\W*(?:who|whom|what|when|where|why|how|which)\b|\b(?:a|an|the|of|in|on|at|to|for|from|by|with|and|or|but|as|that|than|into|its|their|his|her)\s*$"
     r"|©|\b(?:all rights reserved|reporting by|editing by|photo|read (?:more|our))\b",
     re.IGNORECASE,
 )

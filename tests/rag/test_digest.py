@@ -60,7 +60,24 @@ def test_a_time_without_articles_is_refused_and_a_subject_is_looked_for(library)
         ("What is the news about the bridge this week?", False),
         ("本周有什么交通新闻？", False),
         ("Who resigned this week?", False),
+        ("What are today's top stories?", True),
+        ("给我讲讲今天的新闻", True),
+        ("大众今天有什么新闻？", False),
+        ("大学本周有什么新闻？", False),
     ],
 )
 def test_news_are_asked_for_alone_or_of_something(question, alone):
     assert asks_for_all_news(question) == alone
+
+
+def test_a_time_that_is_not_applied_and_a_second_thing_asked_get_no_digest(library):
+    library.put(Article("Undated", "The lock was repaired. It took a year."))
+    result = answer(
+        Question("What happened yesterday?"),
+        library=library,
+        scorer=FakeScorer(),
+        generator=ExtractiveGenerator(),
+    )
+    assert result.status == "abstained"
+    result = told(library, "What happened this week, and what happened to the frog?")
+    assert [part.status for part in result.parts] != ["answered", "answered"]

@@ -403,7 +403,11 @@ def test_a_figure_of_somebody_else_gives_way_to_that_of_whom_the_question_names(
     )
     asked_for = asked("How much did StepFun raise?")
     assert texts(asked_for, (rounds, (0.77, 0.04, 0.0))) == [
-        "StepFun is near a round worth almost $2.5 billion."
+        "StepFun is near a round worth almost $2.5 billion.",
+        "Kimi raised $2 billion in May.",
     ]
+    medals = passage("The Union sent 600 athletes to the games. Swimmers won 40 medals.")
+    found = texts(asked("How many medals did the Union win?"), (medals, (0.35, 0.9)))
+    assert found[0] == "Swimmers won 40 medals."
     alone = passage("Kimi raised $2 billion in May. It took weeks.")
     assert texts(asked_for, (alone, (0.77, 0.04)))[0] == "Kimi raised $2 billion in May."

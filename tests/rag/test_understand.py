@@ -243,6 +243,9 @@ def test_other_questions_give_no_hint_when_it_was_reported(question):
 def test_dates_that_are_asked_for_stand_before_any_hint_and_the_calendar_has_ends():
     asked = Question("Who resigned this week?", filters=Filters(published_before="2022-01-01"))
     assert understand(asked).reported is None
+    for text in ("What happened last week?", "上个季度有什么新闻？", "news of the past 999 months"):
+        assert understand(Question(text, as_of="0001-01-01")).reported is not None
+        assert understand(Question(text, as_of="9999-12-31")).reported is not None
     assert understand(Question("Who resigned today?", as_of="0001-01-01")).reported is not None
     assert understand(Question("Who resigned today?", as_of="9999-12-31")).reported is not None
 
