@@ -56,6 +56,9 @@ def _dense(place: Path, catalog: Catalog, space: KnownSpace | None) -> tuple[int
     manifest = verified_manifest(place)
     if manifest is None:
         return 0, "it is damaged: its files are not those of its manifest"
+    if space is None and not manifest["seq"]:
+        # The catalog learns its space with the first article: until then an index of nothing is right.
+        return 0, ""
     if space is None or manifest["space"] != space.id:
         return 0, f"it is of the space {manifest['space']}"
     keys = np.frombuffer((place / "keys.bin").read_bytes(), dtype=np.int64)

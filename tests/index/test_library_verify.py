@@ -173,6 +173,11 @@ def test_files_that_nothing_reads_are_found_and_removed_by_the_next_writer(folde
     assert faults(folder) == [("stray.txt belongs to nothing", "remove")]
 
 
+def test_a_library_that_holds_nothing_yet_is_whole(tmp_path):
+    open_library(tmp_path, FakeEmbedder()).close()
+    assert faults(tmp_path) == []
+
+
 def test_a_moved_library_is_whole(folder):
     library = open_library(folder, FakeEmbedder())
     other = FakeEmbedder(32, "other")
