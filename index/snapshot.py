@@ -30,7 +30,14 @@ class Snapshot:
 
     def dense(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
         """Give the k passages nearest to the question in meaning."""
-        return self.dense_leg.search(self.embedder.embed_queries([question])[0], k, allowed)
+        return self.dense_within(question, k, [allowed])[0]
+
+    def dense_within(
+        self, question: str, k: int, selections: Sequence[IntArray | None]
+    ) -> list[list[ScoredKey]]:
+        """Give the k nearest passages of each selection; the question is embedded once for all."""
+        vector = self.embedder.embed_queries([question])[0]
+        return [self.dense_leg.search(vector, k, allowed) for allowed in selections]
 
     def lexical(self, question: str, k: int, allowed: IntArray | None = None) -> list[ScoredKey]:
         """Give the k passages nearest to the question in words."""

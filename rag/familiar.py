@@ -1,4 +1,4 @@
-"""Whether a library speaks at all of what a question names."""
+"""Whether passages and sentences speak at all of what a question names."""
 
 from __future__ import annotations
 
@@ -21,11 +21,8 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     """
     if not any(passage.hit.passage.language == question.language for passage in passages):
         return False
-    names = [name for name in names_in(question.text) if not may_be_common(question.text, name)]
-    wanted = {found for name in names for form in (name, *aliases.get(name, ())) for found in _stems(form)}
-    if not wanted:
-        return False
-    return not any(wanted & _stems(_context(passage)) for passage in passages)
+    wanted = _named(question.text, aliases)
+    return bool(wanted) and not any(wanted & _stems(_context(passage)) for passage in passages)
 
 
 _DAY = re.compile(
@@ -45,10 +42,15 @@ def is_of_another(asked: str, said: str, around: str) -> bool:
         return False
     if _DAY.fullmatch(first) or (may_be_common(said, first) and opens_sentence(around, first)):
         return False
-    wanted = frozenset(
-        found for name in names_in(asked) if not may_be_common(asked, name) for found in _stems(name)
-    )
+    wanted = _named(asked, {})
     return bool(wanted) and not wanted & _stems(said)
+
+
+def _named(asked: str, aliases: Aliases) -> frozenset[str]:
+    names = (name for name in names_in(asked) if not may_be_common(asked, name))
+    return frozenset(
+        found for name in names for form in (name, *aliases.get(name, ())) for found in _stems(form)
+    )
 
 
 def _context(passage: ScoredPassage) -> str:

@@ -94,16 +94,18 @@ def retrieve(
     if allowed is not None and not len(allowed):
         return Retrieval((), (), (), outside_filters=True, filters=filters)
     depth = max(CANDIDATES, top_k)
-    dense = snapshot.dense(question.query, depth, allowed)
+    reported = _reported(question, filters, snapshot)
+    selections = [allowed] if reported is None else [allowed, reported]
+    dense, *timely = snapshot.dense_within(question.query, depth, selections)
     lexical = snapshot.lexical(question.query, depth, allowed)
     named, learned = aliases or {}, _learned(question, snapshot, lexical)
     others = others_of(question.query, merged(named, across_scripts(learned)))
     if widened := " ".join([question.dated, *others]).strip():
         lexical = snapshot.lexical(f"{question.query} {widened}", depth, allowed)
     legs = [_Leg("dense", dense), _Leg("lexical", lexical)]
-    if (reported := _reported(question, filters, snapshot)) is not None:
+    if timely:
         words = f"{question.query} {widened}".strip()
-        legs.append(_near(legs[0], snapshot.dense(question.query, depth, reported)))
+        legs.append(_near(legs[0], timely[0]))
         legs.append(_near(legs[1], snapshot.lexical(words, depth, reported)))
     spoken = question.language in snapshot.embedder.languages
     hits = _fused(legs, snapshot, DENSE_WEIGHT if spoken else FOREIGN_DENSE_WEIGHT, max(READ, 4 * top_k))
