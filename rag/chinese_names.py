@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from index.tokens import CHINESE
 from rag.names import looks_like_chinese_name
+from rag.places import CITIES
 
 _TITLE = re.compile(r"《([^》]{2,30})》")
 _TRANSLITERATED = re.compile(rf"([{CHINESE}]{{2}})·([{CHINESE}]{{2}})")
@@ -25,11 +26,6 @@ _GENERAL = frozenset(
     "于以并也又再还只就都去来上下前后内外中间里市县区镇村州省乡城都超股夜楼门集农山古社校院厂司法律商业投资金融"
     "国有营外资企业部门机构学校医疗公立私立民办地方人民中央高级最高初级基层普通重点综合专科附属中心科技能源地产"
     "房产保险证券电力物业科学理工职业技术中级铁路车站交通卫生教育行业产业旗下子母控股上市网络互联传媒文化旅游"
-)
-_PLACES = frozenset(
-    "河北 山西 辽宁 吉林 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 海南 四川 贵州 云南 陕西 甘肃"
-    " 青海 台湾 北京 上海 天津 重庆 广州 深圳 杭州 南京 武汉 成都 西安 苏州 郑州 长沙 沈阳 大连 青岛"
-    " 宁波 厦门 合肥 济南 福州 昆明".split()
 )
 _NO_CITY = frozenset("退收上开闭休入牛熊城都菜节反")
 """Characters before 市 or 省 that make another word of it: 退市, 收市, 节省."""
@@ -83,7 +79,7 @@ def _candidates(statement: str) -> Iterator[tuple[str, list[str]]]:
 
 def _is_placed(statement: str, match: re.Match[str]) -> bool:
     """Whether 省 and 市 stand where they end a name; other words for institutions always do."""
-    if match.group()[2:] not in ("省", "市") or match[1] in _PLACES:
+    if match.group()[2:] not in ("省", "市") or match[1] in CITIES:
         return True
     return match[1][-1] not in _NO_CITY and bool(_PLACED.search(statement[: match.start()]))
 

@@ -12,8 +12,9 @@ from index.tokens import query_weights
 from index.types import Filters
 from index.validate import checked_date
 from rag.framing import without_framing
+from rag.kinds import kind_of
 from rag.names import names_in
-from rag.parts import kind_of, parts_of, setting_of
+from rag.parts import parts_of, setting_of
 from rag.period import (
     Period,
     asks_for_all_news,

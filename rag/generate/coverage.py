@@ -14,7 +14,7 @@ from rag.dates import date_mentions
 from rag.familiar import is_of_another
 from rag.generate.mend import introduces_list
 from rag.instructions import is_instruction
-from rag.parts import asks_when
+from rag.kinds import asks_all, asks_when, lists
 from rag.period import tells_when, year_asked
 from rag.quantities import quantities
 from rag.types import Evidence, QuestionKind, QuestionPart, Understanding
@@ -32,7 +32,8 @@ class Weighing:
     `enough`: a sentence that adds less than this share of what the first one added is left out. A single fact
     or figure has its own bounds, and its sentences count alike whatever article they are from.
     `without_figure`, `without_total`: weights of sentences without the figure or day, or the sum, that is
-    asked for; `other_year`: of one about a fact whose years are all others than the one that is asked;
+    asked for; `without_list`: of one that lists nothing where several names are asked; `other_year`: of one
+    about a fact whose years are all others than the one that is asked;
     `of_another`: of one about a fact that names somebody, but nobody whom the question names.
     `told_apart`: how much a sentence counts less that has no word which tells a part from the others.
     `least`: share of the best one's probability that a sentence of an account must have. Weaker ones pad more
@@ -52,6 +53,7 @@ class Weighing:
     least: float = 0.2
     without_figure: float = 0.6
     without_total: float = 0.15
+    without_list: float = 0.6
     other_year: float = 0.3
     of_another: float = 0.4
     told_apart: float = 0.8
@@ -156,6 +158,8 @@ def _suits(part: QuestionPart, said: str, weighing: Weighing) -> float:
     weight = 1.0
     if part.kind == "figure" and _ASKS_TOTAL.search(part.text) and not _TOTAL.search(said):
         weight *= weighing.without_total
+    if asks_all(part.text) and not lists(said):
+        weight *= weighing.without_list
     if asks_when(part.text):
         return weight if tells_when(said) else weight * weighing.without_figure
     year = year_asked(part.text)

@@ -20,7 +20,7 @@ from rag.generate.mend import (
     with_name,
     without_connective,
 )
-from rag.parts import asks_when, asks_why
+from rag.kinds import asks_when, asks_why
 from rag.select import neighbours
 from rag.types import DraftStatement, Evidence, Understanding
 

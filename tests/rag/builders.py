@@ -5,7 +5,7 @@ from __future__ import annotations
 from index.chunk import chunk
 from index.sentences import sentence_spans
 from index.types import Article, StoredPassage
-from rag.parts import kind_of
+from rag.kinds import kind_of
 from rag.types import Evidence, Filters, QuestionKind, QuestionPart, Understanding
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from index.errors import InvalidInputError
 from index.types import Filters
 from rag.aliases import grouped, others_of, pairs_in, read_aliases
-from rag.parts import kind_of, parts_of
+from rag.kinds import kind_of
+from rag.parts import parts_of
 from rag.period import period_of
 from rag.types import Question
 from rag.understand import understand
