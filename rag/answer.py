@@ -17,8 +17,9 @@ from rag.digest import leads
 from rag.evidence import EvidenceScorer, Reranker, answerable
 from rag.familiar import names_nothing_found
 from rag.generate import Generator, OnDelta, unheard
+from rag.kinds import asks_why
 from rag.retrieve import Retrieval, retrieve_parts
-from rag.select import evidence_of, levelled, with_summaries
+from rag.select import evidence_of, levelled, with_sentences_before, with_summaries
 from rag.support import SimilaritySupport, SupportScorer
 from rag.types import (
     Answer,
@@ -199,9 +200,10 @@ def answer(
 
 
 def _evidence(found: Found) -> list[Evidence]:
-    if not found.understanding.brief:
-        return evidence_of(found.passages, found.by_part)
-    return evidence_of(levelled(found.passages), [levelled(scored) for scored in found.by_part])
+    passages, by_part, why = found.passages, found.by_part, asks_why(found.understanding.text)
+    if found.understanding.brief:
+        passages, by_part = levelled(passages), tuple(levelled(scored) for scored in by_part)
+    return with_sentences_before(evidence_of(passages, by_part, why=why), found.snapshot, why=why)
 
 
 LEAST_SUPPORTED = 1 / 3

@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import islice
 
 from index.snapshot import Snapshot
-from index.types import Filters
+from index.types import Filters, StoredPassage
 from rag.evidence import sentence_texts
-from rag.generate.mend import counts_from_before, introduces_list, is_consequence, items_of, leaning
+from rag.generate.mend import introduces_list, items_of, needs_before
 from rag.types import Evidence, ScoredPassage
 
 SHARE_OF_BEST = 0.05
@@ -18,6 +18,12 @@ SHARE_OF_BEST = 0.05
 
 MOST = 32
 """Sentences that a generator is given at most, those not counted that others lean on."""
+
+EXPLAINED = 5
+"""Sentences beside which, where a reason is asked, the one before stands by."""
+
+LINE_BREAK = 2
+"""Characters between two sentences of one section at most: a paragraph ends between them."""
 
 _LEAST = 1e-6
 
@@ -53,13 +59,17 @@ def _log_odds(probability: float) -> float:
 
 
 def evidence_of(
-    passages: Sequence[ScoredPassage], part_scores: Sequence[Sequence[ScoredPassage]]
+    passages: Sequence[ScoredPassage],
+    part_scores: Sequence[Sequence[ScoredPassage]],
+    *,
+    why: bool = False,
 ) -> list[Evidence]:
     """Give the sentences that count as evidence, best first, then what they lean on, as marks name them.
 
     That the question can be answered was decided before; beside the surest sentence, weaker ones complete
     the answer. `part_scores` has the same passages scored for each part of a question that asks several
-    things; a sentence counts where it helps with any part.
+    things; a sentence counts where it helps with any part. Where `why` a reason is asked, the best sentences
+    without one have the sentence before them standing by.
     """
     sentences = [item for passage in passages for item in passage.sentences]
     by_part = [[item.score for passage in scored for item in passage.sentences] for scored in part_scores]
@@ -72,12 +82,45 @@ def evidence_of(
     present = {_place(item) for item in chosen}
     beside = {_place(item): item for item in sentences}
     context: dict[tuple[str, int, int], Evidence] = {}
-    for item in chosen:
-        for start, end in _leant_on(item):
+    for number, item in enumerate(chosen):
+        for start, end in _leant_on(item, why=why and number < EXPLAINED):
             place = (item.passage.article_id, start, end)
             if place not in present and place in beside:
                 context.setdefault(place, replace(beside[place], context=True))
     return [*chosen, *context.values()]
+
+
+def with_sentences_before(evidence: Sequence[Evidence], snapshot: Snapshot, *, why: bool) -> list[Evidence]:
+    """Give evidence and, behind it as context, the last sentence of the passage before for what opens its
+    passage and needs it.
+    """
+    opening = [
+        item
+        for number, item in enumerate(evidence)
+        if item.char_start == item.passage.char_start
+        and not item.context
+        and needs_before(item.text, why=why and number < EXPLAINED)
+    ]
+    articles = tuple(dict.fromkeys(item.passage.article_id for item in opening))
+    keys = snapshot.keys_matching(Filters(article_ids=articles)) if articles else None
+    if keys is None:
+        return list(evidence)
+    beside = list(snapshot.passages(keys.tolist()).values())
+    added: dict[tuple[str, int, int], Evidence] = {}
+    for item in opening:
+        for passage in (passage for passage in beside if _runs_on(passage, item)):
+            last = passage.sentences[-1]
+            text = sentence_texts(passage)[-1]
+            found = Evidence(passage, last.char_start, last.char_end, text, score=0.0, context=True)
+            added.setdefault(_place(found), found)
+    present = {_place(item) for item in evidence}
+    return [*evidence, *(item for place, item in added.items() if place not in present)]
+
+
+def _runs_on(passage: StoredPassage, item: Evidence) -> bool:
+    """Whether a sentence goes on where a passage of its article ends."""
+    gap = item.char_start - passage.char_end
+    return passage.article_id == item.passage.article_id and 0 <= gap <= LINE_BREAK
 
 
 def with_summaries(
@@ -101,11 +144,11 @@ def with_summaries(
     return [*evidence, *(item for item in added if _place(item) not in present)]
 
 
-def _leant_on(item: Evidence) -> list[tuple[int, int]]:
+def _leant_on(item: Evidence, *, why: bool) -> list[tuple[int, int]]:
     spans = [(span.char_start, span.char_end) for span in item.passage.sentences]
     at = spans.index((item.char_start, item.char_end))
     found: list[tuple[int, int]] = []
-    if at and (leaning(item.text) or is_consequence(item.text) or counts_from_before(item.text)):
+    if at and needs_before(item.text, why=why):
         found.append(spans[at - 1])
     if introduces_list(item.text):
         following = sentence_texts(item.passage)[at + 1 :]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from index.tokens import query_weights
 from rag.datelines import printed
 from rag.dates import date_mentions
 from rag.generate import OnDelta, unheard
@@ -13,6 +14,7 @@ from rag.generate.mend import (
     antecedent,
     as_list,
     counts_from_before,
+    gives_reason,
     introduces_list,
     is_consequence,
     items_of,
@@ -21,13 +23,29 @@ from rag.generate.mend import (
     without_connective,
 )
 from rag.kinds import asks_when, asks_why
-from rag.select import neighbours
+from rag.select import LINE_BREAK, neighbours
 from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
 
 AHEAD = 1.5
 """A sentence this many times as probable as the next best one is the answer, and the others explain it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Which evidence begins and which ends at a character of an article."""
+
+    starts: Mapping[tuple[str, int], int]
+    ends: Mapping[tuple[str, int], int]
+
+    @classmethod
+    def of(cls, evidence: Sequence[Evidence]) -> _Places:
+        """Note where evidence stands."""
+        return cls(
+            {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)},
+            {(item.passage.article_id, item.char_end): index for index, item in enumerate(evidence)},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,7 @@ class ExtractiveGenerator:
 
         There is no text before the statements, so `on_delta` hears nothing.
         """
-        places = {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)}
+        places = _Places.of(evidence)
         chosen = [_unit(i, question, evidence, places) for i in choose(question, evidence, MAX_STATEMENTS)]
         # An introduction whose list is not at hand says nothing.
         units = _fitting([u for u in chosen if u.items or not introduces_list(evidence[u.index].text)])
@@ -92,19 +110,21 @@ def _unit(
     index: int,
     question: Understanding,
     evidence: Sequence[Evidence],
-    places: Mapping[tuple[str, int], int],
+    places: _Places,
 ) -> _Unit:
     item = evidence[index]
     if introduces_list(item.text):
         following = neighbours(item)[1]
         starts = [span.char_start for span in item.passage.sentences if span.char_start > item.char_start]
         wanted = [(item.passage.article_id, start) for start in starts[: items_of(following)]]
-        return _Unit(index, items=tuple(places[place] for place in wanted if place in places))
+        return _Unit(index, items=tuple(places.starts[place] for place in wanted if place in places.starts))
     said = printed(item.text)
     kind = leaning(said)
     before = _before(item, places)
-    answered = _answered_before(question.text, said)
-    if before is None or not (kind or answered):
+    if before is None:
+        return _Unit(index)
+    answered = _answered_before(question.text, said, printed(evidence[before].text))
+    if not (kind or answered):
         return _Unit(index)
     # The reason or the day has to be told, not only who is meant.
     name = antecedent(said, printed(evidence[before].text)) if kind == "pronoun" and not answered else ""
@@ -113,16 +133,36 @@ def _unit(
     return _Unit(index, opening=before if says(evidence[before], frozenset()) else None)
 
 
-def _answered_before(question: str, said: str) -> bool:
-    """Whether the answer stands in the sentence before: the reason of a "therefore", the day of a "later"."""
-    return (is_consequence(said) and asks_why(question)) or (
+ECHO = 0.6
+"""A sentence that has this share of its words from a question rather repeats it."""
+
+
+def _answered_before(question: str, said: str, before: str) -> bool:
+    """Whether the answer stands in the sentence before: the reason of a "therefore" or of what only repeats
+    the question, the day of a "later".
+    """
+    repeats = _echo(question, said) >= ECHO and gives_reason(before) and not gives_reason(said)
+    return (asks_why(question) and (is_consequence(said) or repeats)) or (
         counts_from_before(said) and asks_when(question) and not any(m.year for m in date_mentions(said))
     )
 
 
-def _before(item: Evidence, places: Mapping[tuple[str, int], int]) -> int | None:
+def _echo(question: str, said: str) -> float:
+    """Give the share of a sentence's words that a question has."""
+    asked, words = (
+        {word for word, weight in query_weights(text).items() if weight >= 1} for text in (question, said)
+    )
+    return len(words & asked) / max(1, len(words))
+
+
+def _before(item: Evidence, places: _Places) -> int | None:
+    """Give the evidence that stands just before, in the same passage or at the end of the one before it."""
     earlier = [span.char_start for span in item.passage.sentences if span.char_start < item.char_start]
-    return places.get((item.passage.article_id, earlier[-1])) if earlier else None
+    if earlier:
+        return places.starts.get((item.passage.article_id, earlier[-1]))
+    ends = range(item.char_start, item.char_start - LINE_BREAK - 1, -1)
+    found = (places.ends.get((item.passage.article_id, end)) for end in ends)
+    return next((index for index in found if index is not None), None)
 
 
 def _in_reading_order(
@@ -153,7 +193,7 @@ def _ahead(units: Sequence[_Unit], evidence: Sequence[Evidence]) -> bool:
 def _drafted(
     unit: _Unit,
     evidence: Sequence[Evidence],
-    places: Mapping[tuple[str, int], int],
+    places: _Places,
     told: set[int],
     last: int | None,
 ) -> list[DraftStatement]:

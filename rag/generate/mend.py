@@ -39,6 +39,13 @@ _CONSEQUENCE = re.compile(
     r"|这(?:也)?(?:就)?是(?:为什么|.{0,12}的原因)",
     re.IGNORECASE,
 )
+_REASON = re.compile(
+    r"\b(?:because|since|due to|owing to|thanks to|as a result of|result(?:s|ed|ing)? (?:in|from)|reasons?"
+    r"|caus(?:e|es|ed|ing)|so that|in order|so as|aim(?:s|ed|ing)?|driven|prompt(?:s|ed|ing)"
+    r"|led|lead(?:s|ing)? to|amid|after|to \w+)\b"
+    r"|因|由于|为了|为的是|旨在|以便|以免|导致|使得?|令|造成|引发|出于|鉴于|原因|理由",
+    re.IGNORECASE,
+)
 _SPAN = r"(?:days?|weeks?|months?|years?|seasons?|hours?)"
 _RELATIVE_TIME = re.compile(
     r"(?:then(?!-)|afterwards?|later(?! this| next)|by then|since then"
@@ -75,6 +82,23 @@ def counts_from_before(text: str) -> bool:
     "赛后".
     """
     return bool(_RELATIVE_TIME.match(text) or _RELATIVE_TIME.match(without_connective(text)))
+
+
+def gives_reason(text: str) -> bool:
+    """Whether a sentence has a word that joins something to its reason or purpose: "because", "由于"."""
+    return bool(_REASON.search(text))
+
+
+def needs_before(text: str, *, why: bool) -> bool:
+    """Whether the sentence before may be needed beside one: it leans on it, or, where a reason is asked, it
+    gives none.
+    """
+    return (
+        bool(leaning(text))
+        or is_consequence(text)
+        or counts_from_before(text)
+        or (why and not gives_reason(text))
+    )
 
 
 def without_connective(text: str) -> str:
