@@ -68,7 +68,8 @@ def paired(question: str) -> tuple[str, str] | None:
         return None
     start, end = joiners[0].span()
     before, after = hidden[:start], hidden[end:]
-    for form in (_quoted, _runs, _places, _like_endings, _like_beginnings, _opening, _roles, _nouns):
+    both_places = ends_with_place(before) and begins_with_place(after)
+    for form in (_places, _opening) if both_places else _FORMS:
         lengths = form(before, after)
         if lengths is not None and _is_whole(before, after, *lengths):
             return _asked_of_each(question, start, end, *lengths)
@@ -194,3 +195,6 @@ def _nouns(before: str, after: str) -> tuple[int, int] | None:
         _SHORTEST <= right <= _LONGEST and _NOUN_AT_END.search(after[:right]) and "的" not in after[:right]
     )
     return (len(left[0]), right) if sound else None
+
+
+_FORMS = (_quoted, _runs, _like_endings, _like_beginnings, _opening, _roles, _nouns)

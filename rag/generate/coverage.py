@@ -93,7 +93,7 @@ def _between(chosen: Sequence[int], evidence: Sequence[Evidence], asked: frozens
     for i, item in enumerate(evidence):
         starts = [span.char_start for span in item.passage.sentences]
         at, article = starts.index(item.char_start), item.passage.article_id
-        inside = 0 < at < len(starts) - 1 and _start(item) not in taken
+        inside = 0 < at < len(starts) - 1 and not item.context and _start(item) not in taken
         if inside and {(article, starts[at - 1]), (article, starts[at + 1])} <= taken and says(item, asked):
             # Passages overlap, so that a sentence can stand among the evidence twice.
             found.setdefault(_start(item), i)

@@ -315,3 +315,24 @@ def test_for_a_fact_a_later_passage_is_heard_and_for_an_account_it_is_not(librar
 
     # A tenth of the first one's weight is nine tenths of the way down for an account, and less for a fact.
     assert told("who sailed the ship to Oslo") > told("why sailed the ship to Oslo") == 1
+
+
+def test_a_sentence_that_opens_its_passage_and_leans_on_the_one_before_has_it_at_hand(tmp_path):
+    told = [f"The yard built ship number {n} for the fleet of the coast." for n in range(20)]
+    told[9:11] = [
+        "Ann Lee bought the whole yard and its land in May 2020.",
+        "She sold its cranes to pay debts.",
+    ]
+    library = open_library(tmp_path, FakeEmbedder())
+    library.put(Article("Yard", " ".join(told), article_id="yard"))
+    heads = [passage.text for passage in library.snapshot().passages(range(1, 9)).values()]
+    result = answer(
+        Question("sold cranes pay debts"),
+        library=library,
+        scorer=FakeScorer(),
+        generator=ExtractiveGenerator(),
+    )
+    library.close()
+    assert heads[1].startswith("She sold")
+    assert [c.quote for c in result.citations] == [told[10], told[9]]
+    assert result.text.startswith("She [Ann Lee] sold")

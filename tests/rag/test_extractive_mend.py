@@ -1,0 +1,148 @@
+"""What the extractive generator mends: what leans on a sentence that was left out, and lists."""
+
+from __future__ import annotations
+
+import pytest
+from builders import asked, passage
+from extracting import answered, of_parts, texts
+
+
+def test_leading_but_is_taken_away():
+    place = passage("Demand was strong in spring. But costs of energy had doubled by May.")
+    assert texts(asked("Why did Acme close?"), (place, (0.01, 0.9))) == [
+        "Costs of energy had doubled by May."
+    ]
+
+
+def test_leading_but_stays_behind_its_own_sentence():
+    place = passage("Demand was strong in spring. But costs of energy had doubled by May.")
+    assert (
+        texts(asked("Why did Acme close?"), (place, (0.8, 0.9)))[1]
+        == "But costs of energy had doubled by May."
+    )
+
+
+def test_leading_it_gets_the_name_in_brackets_with_both_sentences_cited():
+    place = passage("Kimi opened an office in Paris. It raised its prices twice that year.")
+    assert answered(asked("Why did users leave?"), (place, (0.01, 0.9))) == [
+        (
+            "It [Kimi] raised its prices twice that year.",
+            ["It raised its prices twice that year.", "Kimi opened an office in Paris."],
+        )
+    ]
+
+
+def test_it_is_not_named_after_who_said_so():
+    place = passage(
+        "The plane crossed the lake, Reuters reported. It had flown for six hours before the storm."
+    )
+    found = texts(asked("How long had the plane flown?"), (place, (0.05, 0.9)))
+    assert "It [Reuters] had flown for six hours before the storm." not in found
+    assert "It had flown for six hours before the storm." in found
+
+
+def test_no_name_is_put_into_a_contraction():
+    place = passage("Weaver built a school. It's the only one in the valley.")
+    found = texts(asked("What is special about the school?"), (place, (0.05, 0.9)))
+    assert "It's the only one in the valley." in found
+
+
+def test_leading_this_gets_the_sentence_before_it():
+    place = passage("The state cut the subsidy for rooftop panels. This made new plants too expensive.")
+    assert texts(asked("Why were plants cancelled?"), (place, (0.01, 0.9))) == [
+        "The state cut the subsidy for rooftop panels.",
+        "This made new plants too expensive.",
+    ]
+
+
+def test_day_is_not_what_it_means():
+    place = passage("The harbour bridge opened on Monday. It cost 40 million crowns to build.")
+    assert texts(asked("What did the bridge cost to build?"), (place, (0.01, 0.9))) == [
+        "The harbour bridge opened on Monday.",
+        "It cost 40 million crowns to build.",
+    ]
+
+
+def test_pronoun_with_two_possible_names_gets_the_sentence_before_it():
+    place = passage("The mayor met Anna Berg and Lena Holm. She promised new money for the school.")
+    assert len(texts(asked("What was promised?"), (place, (0.01, 0.9)))) == 2
+
+
+def test_list_introduction_takes_its_items():
+    place = passage(
+        "The plan has three parts:\n- cheaper power;\n- a new line;\n- more staff.\nNobody voted on it yet."
+    )
+    (statement,) = answered(asked("What does the plan contain?"), (place, (0.9, 0.1, 0.1, 0.1, 0.01)))
+    assert statement[0] == "The plan has three parts: cheaper power; a new line; more staff."
+    assert len(statement[1]) == 4
+
+
+def test_introduction_without_its_list_is_left_out():
+    place = passage("Funding reached new levels:")
+    other = passage("The makers raised more than ever in the spring.", article="b")
+    assert texts(asked("How did funding change?"), (place, (0.9,)), (other, (0.5,))) == [
+        "The makers raised more than ever in the spring."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "before", "rest"),
+    [
+        ("Why did the price rise?", "Mines were flooded.", "As a result, copper cost a third more."),
+        ("Why did Acme sell?", "Acme lost its customers.", "Therefore it sold the plant in Lyon."),
+        ("When did Lee retire?", "Lee lost the final of 2004.", "But a few days later Lee retired."),
+        ("价格为什么上涨？", "矿井五月被洪水淹没。", "因此铜价上涨三分之一。"),
+        ("When did she retire?", "Lee lost the final of 2004.", "Two months later Lee retired from it."),
+        ("占力何时退役？", "2004年，占力三次试举失败。", "赛后，占力宣布退役。"),
+    ],
+)
+def test_reason_and_day_that_stand_in_the_sentence_before_come_with_it(question, before, rest):
+    text = f"{before} {rest}" if rest.isascii() else before + rest
+    assert texts(asked(question), (passage(text), (0.01, 0.9))) == [before, rest]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("What did copper cost?", "Mines were flooded in May. As a result, copper cost a third more."),
+        ("When did she retire?", "Lee lost the final. Two months later, in March 2005, Lee retired from it."),
+        ("How many were hurt when it fell?", "A school was shut. Later that week doctors counted 30 people."),
+        ("Why are people leaving?", "A school was shut. So far, 300 people have fled from the valley."),
+        ("为什么学校停课？", "市长周一参观了学校。因此次地震，全市学校停课三天。"),
+    ],
+)
+def test_sentence_before_stays_out_where_it_was_not_asked_for(question, text):
+    assert len(texts(asked(question), (passage(text), (0.01, 0.9)))) == 1
+
+
+def test_a_pronoun_stands_behind_its_own_sentence_alone():
+    one = passage("Acme was founded by Ann Lee in Lyon. It moved to Paris in 1990.", article="one")
+    other = passage("Bolt is led by Carl Moss of Berlin.", article="other")
+    found = of_parts(
+        asked("Who?", parts=("Who founded Acme?", "Who leads Bolt?", "Who moved?"), kind="fact"),
+        (one, [(0.9, 0.1, 0.1), (0.1, 0.1, 0.9)]),
+        (other, [(0.1, 0.9, 0.1)]),
+    )
+    assert found[:2] == ["Acme was founded by Ann Lee in Lyon.", "Bolt is led by Carl Moss of Berlin."]
+    assert found[2].startswith("It [Acme] ") or found[2].startswith("It [Ann Lee] ")
+
+
+def test_chinese_connective_is_taken_away():
+    place = passage("春季需求旺盛。但是，五月能源成本已经翻倍。")
+    assert texts(asked("工厂为什么关闭？", language="zh"), (place, (0.01, 0.9))) == ["五月能源成本已经翻倍。"]
+
+
+def test_what_only_repeats_a_why_gets_the_reason_before_it():
+    place = passage("Sales had fallen because phones took its place. Acme gave up its cameras in 2004.")
+    scores = (place, (0.01, 0.9))
+    assert texts(asked("Why did Acme give up its cameras in 2004?"), scores) == [
+        "Sales had fallen because phones took its place.",
+        "Acme gave up its cameras in 2004.",
+    ]
+    assert texts(asked("When did Acme give up its cameras?"), scores) == ["Acme gave up its cameras in 2004."]
+
+
+def test_what_repeats_a_why_stays_alone_where_no_reason_stands_before_it():
+    place = passage("The firm was founded in Lyon. Acme gave up its cameras in 2004.")
+    asks = asked("Why did Acme give up its cameras in 2004?")
+    assert texts(asks, (place, (0.01, 0.9))) == ["Acme gave up its cameras in 2004."]
