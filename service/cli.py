@@ -100,16 +100,23 @@ def options(
 def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     top_k: Annotated[int, typer.Option(help="Passages to read.")] = 8,
+    as_of: Annotated[str, typer.Option(help="The day that `last week` counts from; today by default.")] = "",
+    published_after: Annotated[
+        str, typer.Option(help="Read only what was published on this day or later.")
+    ] = "",
+    published_before: Annotated[str, typer.Option(help="Read only what was published until this day.")] = "",
     as_json: Json = False,
 ) -> None:
     """Answer a question with numbered sources."""
+    from index.types import Filters
     from rag.types import Question
     from rag.understand import checked_question
     from service.wire import answer_out
 
     checked_question(question)
     with _engine(read_settings()) as engine:
-        answer = engine.answer(Question(question, top_k=top_k))
+        filters = Filters(published_after=published_after, published_before=published_before)
+        answer = engine.answer(Question(question, filters=filters, as_of=as_of, top_k=top_k))
     if as_json:
         typer.echo(json.dumps(answer_out(answer), ensure_ascii=False, indent=2))
     else:

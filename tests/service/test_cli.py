@@ -84,6 +84,16 @@ def test_ask_tells_the_dates_that_it_read_out_of_a_question(groundwire):
     assert out.startswith("No article lies inside the filters. They ask for 1987-01-01 to 1987-12-31")
 
 
+@pytest.mark.usefixtures("stored")
+def test_ask_counts_from_the_day_given_and_reads_what_was_published_between_two(groundwire):
+    asks = ("ask", "What is the news about the bridge from last year?", "--as-of", "1988-05-01")
+    assert "They ask for 1987-01-01 to 1987-12-31" in groundwire(*asks)[1]
+    bridge = ("ask", "harbour bridge opened Monday")
+    between = ("--published-after", "1987-01-01", "--published-before", "1987-12-31")
+    assert groundwire(*bridge, *between)[1].startswith("No article lies inside the filters.")
+    assert "bridge" in groundwire(*bridge, "--published-after", "1987-01-01")[1]
+
+
 def test_ask_of_an_empty_library_says_how_to_fill_it(groundwire):
     status, out, _ = groundwire("ask", "anything at all")
     assert status == 0
@@ -99,6 +109,8 @@ def test_ask_of_an_empty_library_says_how_to_fill_it(groundwire):
         ("a" * 3000,),
         ("bridge", "--top-k", "0"),
         ("bridge", "--top-k", "99"),
+        ("bridge", "--as-of", "yesterday"),
+        ("bridge", "--published-after", "2020-01-02", "--published-before", "2020-01-01"),
         ("a\udcff",),
     ],
 )
