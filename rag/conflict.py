@@ -241,6 +241,8 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
         if mention.char_start < end and start < mention.char_end:
             return "date", mention
     for quantity in quantities(text):
+        if _HOUR.match(text, quantity.char_end):
+            continue
         if quantity.char_start < end and start < quantity.char_end and not _is_beside(question, quantity):
             return f"amount {quantity.unit}", quantity
     run = text[start:end]
@@ -252,14 +254,18 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
 def _is_named(run: str, text: str) -> bool:
     """Whether a part of a text is a name or a piece of one, or a name with no word of its own beside it."""
     names = names_in(text)
-    chinese = looks_like_chinese_name(run) and run not in ordinary_words()
-    if chinese or any(run in name for name in names):
+    if any(run[at : at + 2] in ordinary_words() for at in range(len(run))):
+        return False
+    if looks_like_chinese_name(run) or any(run in name for name in names):
         return True
     rest = _BESIDE_NAME.sub("", run)
     for name in names:
         rest = rest.replace(name, "")
-    return rest != run and not re.search(r"[a-z]{2}", rest)
+    return rest != run and not re.search(r"[a-z]{2}|[\u4e00-\u9fff]", rest)
 
+
+_HOUR = re.compile(r"[时時点點](?!\d*[%％])|:\d\d|\s?(?:a\.?m\.?|p\.?m\.?|o['’]clock)\b", re.IGNORECASE)
+"""Hours of a day are rounded more often than not."""
 
 _BESIDE_NAME = re.compile(r"^(?:the|an?|its|his|her|their|our|of|in|by)\s+", re.IGNORECASE)
 
@@ -336,9 +342,13 @@ def _is_beside(question: Understanding, amount: Quantity) -> bool:
 
 def _given(question: Understanding, *values: _Value) -> bool:
     """Whether a question for a name or a place says one of two amounts itself: the other is of another thing.
+    Two years that it names are two things.
 
     A question that asks whether an amount is true is not meant.
     """
+    years = {value.year for value in values if isinstance(value, DateMention)}
+    if len(years) == len(values) and years <= {mention.year for mention in date_mentions(question.text)}:
+        return True
     return question.kind == "fact" and any(
         same_value(amount, asked) and amount.unit == asked.unit
         for amount in values

@@ -255,3 +255,34 @@ def test_percentages_beside_an_amount_that_is_asked_and_ordinary_words_are_no_di
         *evidence(passage("阿尔巴尼斯出任澳大利亚第31任总理。", article="two"), 0.9),
     ]
     assert not differences(asked("澳大利亚第31任总理是谁", language="zh"), said, [0])
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "one", "other"),
+    [
+        # Two years that are both asked for; hours of a day; words around a name.
+        (
+            "深圳大学2022年和2023年录取了多少人？",
+            "zh",
+            "根据深圳大学2022年招生章程的规定录取新生。",
+            "根据深圳大学2023年招生章程的规定录取新生。",
+        ),
+        (
+            "2023年世界科幻大会在哪举办",
+            "zh",
+            "12月18日22时许，大会协会宣布成都成功获选为2023年世界科幻大会举办城市。",
+            "12月18日23时许，大会协会宣布成都成功获选为2023年世界科幻大会举办城市。",
+        ),
+        (
+            "澳大利亚第31任总理是谁",
+            "zh",
+            "今天，安东尼·阿尔巴尼斯将成为澳大利亚第31任总理。",
+            "今天，安东尼·阿尔巴尼斯（Anthony Albanese）宣誓就任澳大利亚第31任总理。",
+        ),
+    ],
+)
+def test_what_is_asked_for_both_hours_and_words_around_a_name_are_no_disagreement(
+    question, language, one, other
+):
+    pair = [*evidence(passage(one, article="one"), 0.9), *evidence(passage(other, article="two"), 0.9)]
+    assert not differences(asked(question, language=language), pair, [0])

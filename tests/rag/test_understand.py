@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from index.errors import InvalidInputError
 from index.types import Filters
 from rag.aliases import grouped, others_of, pairs_in, read_aliases
-from rag.kinds import kind_of
+from rag.kinds import asks_all, kind_of, lists
 from rag.parts import parts_of
 from rag.period import period_of
 from rag.types import Question
@@ -87,6 +87,8 @@ def test_parts_are_never_empty_and_few(question, language):
         ("大会在哪里举行？", "fact"),
         ("新型手机的发布时间", "fact"),
         ("电视剧《归途》的主演", "fact"),
+        ("电视剧《归途》的主演都有哪些？", "fact"),
+        ("改革带来哪些变化？", "analysis"),
         ("两省去年的人口", "figure"),
         ("如何提高出生率？", "analysis"),
         ("这家公司为什么隐瞒营收？", "analysis"),
@@ -102,6 +104,35 @@ def test_parts_are_never_empty_and_few(question, language):
 )
 def test_kind_of_question(question, kind):
     assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("Who are the members of the band?", True),
+        ("Which countries signed?", False),
+        ("Which countries have signed?", True),
+        ("Who leads the company?", False),
+        ("《归途》的主演是谁？", True),
+        ("谁获得了冠军？", False),
+    ],
+)
+def test_whether_several_names_are_asked(text, several):
+    assert asks_all(text) is several
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("The band is Ann Lee, Carl Moss and Eve Ray.", True),
+        ("Ann Lee, who sings, left in May.", False),
+        ("影片由王平、李安和赵云出演。", True),
+        ("影片由王平、李安出演。", False),
+        ("成员包括中国、法国、德国等。", True),
+    ],
+)
+def test_whether_a_sentence_lists(text, listed):
+    assert lists(text) is listed
 
 
 @pytest.mark.parametrize(
