@@ -111,6 +111,8 @@ def test_kind_of_question(question, kind):
     [
         ("Who are the members of the band?", True),
         ("Which countries signed?", False),
+        ("Who were the otachi's pupils?", True),
+        ("Who were otachi?", False),
         ("Which countries have signed?", True),
         ("Who leads the company?", False),
         ("《归途》的主演是谁？", True),
