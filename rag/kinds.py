@@ -45,7 +45,8 @@ def lists(text: str) -> bool:
 
 _ALL = re.compile(
     r"\bwho (?:else\b|(?:are|were) (?:the|its|his|her|their)\b)|\bthe names of\b"
-    r"|\bwhich \w+s (?:are|were|have|had|do|did|will)\b|\b(?:name|list) the\b|\b(?:members|cast|stars|starring|nominees|finalists|winners) (?:of|in|for)\b"
+    r"|\bwhich \w+s (?:are|were|have|had|do|did|will)\b|\b(?:name|list) the\b"
+    r"|\b(?:members|cast|stars|starring|nominees|finalists|winners) (?:of|in|for)\b"
     r"|哪些|有谁|都有|主演|成员|阵容|名单|演员",
     re.IGNORECASE,
 )
