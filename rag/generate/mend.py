@@ -188,12 +188,19 @@ _TIMES = frozenset(
 _AFTER_PREPOSITION = re.compile(
     r"\b(?:in|at|on|for|with|by|from|to|of|near|into|against|between|like)(?: the)? \Z"
 )
+_PARTICIPLE = re.compile(r"\s[a-z]+ing\b")
 
 
 def _could_be_subject(name: str, text: str) -> bool:
-    """Whether a name is of someone or something that acts: no day, nothing behind a preposition."""
+    """Whether a name is of someone or something that acts: no day, nothing behind a preposition or in a
+    sentence cut short ("ARR growing, users leaving").
+    """
     at = text.find(name)
-    return name.casefold().split()[0] not in _TIMES and not _AFTER_PREPOSITION.search(text[:at])
+    return (
+        name.casefold().split()[0] not in _TIMES
+        and not _AFTER_PREPOSITION.search(text[:at])
+        and not _PARTICIPLE.match(text, at + len(name))
+    )
 
 
 _SPEAKS = r"(?:say|tell|report|write|add|note|explain)(?:s|ed)?|said|told|wrote"

@@ -41,6 +41,12 @@ def test_it_is_not_named_after_who_said_so():
     assert "It had flown for six hours before the storm." in found
 
 
+def test_what_is_told_in_a_sentence_cut_short_is_not_what_it_means():
+    place = passage("ARR growing fast, subscriptions growing as well. Its users fell to 8 million.")
+    found = texts(asked("To how many did the users fall?"), (place, (0.01, 0.9)))
+    assert not any("[ARR]" in text for text in found)
+
+
 def test_no_name_is_put_into_a_contraction():
     place = passage("Weaver built a school. It's the only one in the valley.")
     found = texts(asked("What is special about the school?"), (place, (0.05, 0.9)))
