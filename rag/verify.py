@@ -142,4 +142,4 @@ def _across_languages(text: str) -> Support:
 
 
 def _folded(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().casefold().rstrip(".。")
+    return re.sub(r"\s+", " ", text).strip(' "“”「」').casefold().rstrip(".。")

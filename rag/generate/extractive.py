@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.tokens import query_weights
 from rag.datelines import printed
@@ -20,6 +20,7 @@ from rag.generate.mend import (
     items_of,
     leaning,
     with_name,
+    with_whole_quotes,
     without_connective,
 )
 from rag.kinds import asks_when, asks_why
@@ -87,7 +88,8 @@ class ExtractiveGenerator:
         last: int | None = None
         for unit in _in_reading_order(question, units, evidence):
             if unit.index not in told:
-                drafts += _drafted(unit, evidence, places, told, last)
+                drafted = _drafted(unit, evidence, places, told, last)
+                drafts += [replace(draft, text=with_whole_quotes(draft.text)) for draft in drafted]
                 last = unit.items[-1] if unit.items else unit.index
         return drafts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Literal, TypeAlias
 
 from rag.names import names_in
@@ -141,6 +142,36 @@ def with_name(text: str, name: str) -> str:
     """Put a name in brackets behind the leading pronoun, as an editor would: `It [Kimi] raised`."""
     found = re.match(r"([\"'“‘]?\w+)(.*)\Z", text, re.DOTALL)
     return f"{found[1]} [{name}]{found[2]}" if found else text
+
+
+def with_whole_quotes(text: str) -> str:
+    """Close a quotation that goes on in the next sentence, or open one that began before: what somebody said
+    is not told as the article's own words. Where a mark could be either, nothing is put in.
+    """
+    for opening, closing in (("“", "”"), ("「", "」")):
+        text = opening * _unmatched(text, opening, closing) + text
+        text += closing * _unmatched(text[::-1], closing, opening)
+    marks = [match.start() for match in _STRAIGHT.finditer(text)]
+    if len(marks) % 2 == 0:
+        return text
+    opens = [
+        at
+        for at in marks
+        if re.match(r"\w", text[at + 1 : at + 2]) and not re.search(r"\w", text[at - 1 : at])
+    ]
+    if len(opens) > len(marks) - len(opens):
+        return f'{text}"'
+    return f'"{text}' if len(opens) < len(marks) - len(opens) else text
+
+
+def _unmatched(text: str, opening: str, closing: str) -> int:
+    """Tell how many marks close in a text what was not opened in it."""
+    steps = accumulate((character == opening) - (character == closing) for character in text)
+    return max(0, -min(steps, default=0))
+
+
+_STRAIGHT = re.compile(r'(?<!\d)"')
+"""Straight quotation marks, but not inches."""
 
 
 def introduces_list(text: str) -> bool:

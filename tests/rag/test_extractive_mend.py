@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from builders import asked, passage
+from builders import asked, evidence, passage
 from extracting import answered, of_parts, texts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.generate.extractive import ExtractiveGenerator
+from rag.generate.mend import with_whole_quotes
+from rag.types import Support
+from rag.verify import Verifier
 
 
 def test_leading_but_is_taken_away():
@@ -152,3 +159,35 @@ def test_what_repeats_a_why_stays_alone_where_no_reason_stands_before_it():
     place = passage("The firm was founded in Lyon. Acme gave up its cameras in 2004.")
     asks = asked("Why did Acme give up its cameras in 2004?")
     assert texts(asks, (place, (0.01, 0.9))) == ["Acme gave up its cameras in 2004."]
+
+
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("“They did not commit murder.", "“They did not commit murder.”"),
+        ("They cannot admit the error of their ways.”", "“They cannot admit the error of their ways.”"),
+        ('"They are looking into my son.', '"They are looking into my son."'),
+        ('Not sure," she said.', '"Not sure," she said.'),
+        ('He said "yes" twice.', 'He said "yes" twice.'),
+        ('A screen of 5" is small.', 'A screen of 5" is small.'),
+        ("他说：“我们会继续。", "他说：“我们会继续。”"),
+        ("I know,” he said, “that it", "“I know,” he said, “that it”"),
+    ],
+)
+def test_half_a_quotation_gets_its_other_mark(said, printed):
+    assert with_whole_quotes(said) == printed
+
+
+@given(st.text(alphabet='“”「」"a1 ', max_size=12))
+def test_marks_are_put_in_at_the_ends_alone_and_once(text):
+    mended = with_whole_quotes(text)
+    assert text in mended
+    assert with_whole_quotes(mended) == mended
+
+
+def test_half_a_quotation_that_was_mended_is_a_quotation_still():
+    place = passage("“Rents went up because owners sold. They will rise again.”")
+    (item,) = [found for found in evidence(place, 0.1, 0.9) if found.score > 0.5]
+    drafts = ExtractiveGenerator().generate(asked("Why will rents rise?"), [item])
+    assert [draft.text for draft in drafts] == ["“They will rise again.”"]
+    assert Verifier().by_rules(drafts[0].text, [item]) == Support("supported", 1.0)
