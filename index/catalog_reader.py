@@ -210,6 +210,20 @@ class CatalogReader(SpaceReader):
             found.update((row["key"], stored_passage(row)) for row in rows)
         return found
 
+    def keys_before(self, keys: Sequence[int], seq: int) -> list[int]:
+        """Give the keys of the passages, live at `seq`, that stand just before others in their articles."""
+        found: list[int] = []
+        for part in parts(list(keys)):
+            rows = self._database.connection().execute(
+                "SELECT b.key FROM passages p JOIN passages b"
+                " ON b.article = p.article AND b.version = p.version AND b.ordinal = p.ordinal - 1"
+                f" WHERE p.key IN ({marks(part)})"
+                " AND b.added_seq <= ? AND (b.removed_seq IS NULL OR b.removed_seq > ?)",
+                [*part, seq, seq],
+            )
+            found.extend(row[0] for row in rows)
+        return found
+
     def article_ids(self, keys: Sequence[int]) -> dict[int, str]:
         """Give the articles of passages by key; keys whose article was deleted meanwhile are left out."""
         found: dict[int, str] = {}

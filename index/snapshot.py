@@ -55,6 +55,10 @@ class Snapshot:
         """Give passages by key; those deleted since are left out."""
         return self.catalog.passages(keys)
 
+    def passages_before(self, keys: Sequence[int]) -> list[StoredPassage]:
+        """Give the passages that stand just before others in their articles."""
+        return list(self.passages(self.catalog.keys_before(keys, self.seq)).values())
+
     def keys_matching(self, filters: Filters) -> IntArray | None:
         """Give the keys that filters allow; nothing where they allow all."""
         return self.catalog.keys_matching(filters, self.seq) if filters else None

@@ -12,6 +12,7 @@ from itertools import combinations
 from index.dates import day_of
 from index.tokens import lexical_tokens, query_weights, stem
 from index.types import StoredPassage
+from rag.beside import Value, is_beside, is_given, is_hour
 from rag.chinese_names import ordinary_words
 from rag.dates import DateMention, date_mentions
 from rag.names import looks_like_chinese_name, names_in
@@ -187,7 +188,7 @@ def _near_copy(question: Understanding, one: str, other: str) -> tuple[str, str]
         )
         pair = _value_at(question, one, a), _value_at(question, other, b)
         if pair[0] and pair[1] and pair[0][0] == pair[1][0] and not _agree(pair[0][1], pair[1][1]):
-            if _given(question, pair[0][1], pair[1][1]):
+            if is_given(question, pair[0][1], pair[1][1]):
                 return None
             found.append((_text(one, pair[0][1]), _text(other, pair[1][1])))
     # Of a date year and day can be exchanged: that is one value all the same.
@@ -229,10 +230,7 @@ _NAME_FOLLOWS = re.compile(
 """A surname behind a word that a name follows; some surnames are ordinary words more often."""
 
 
-_Value = Quantity | DateMention | str
-
-
-def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tuple[str, _Value] | None:
+def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tuple[str, Value] | None:
     """Give the kind and value of what stands at a place: a date, an amount, or a name that the
     question leaves open.
     """
@@ -241,9 +239,8 @@ def _value_at(question: Understanding, text: str, place: tuple[int, int]) -> tup
         if mention.char_start < end and start < mention.char_end:
             return "date", mention
     for quantity in quantities(text):
-        if _HOUR.match(text, quantity.char_end):
-            continue
-        if quantity.char_start < end and start < quantity.char_end and not _is_beside(question, quantity):
+        inside = quantity.char_start < end and start < quantity.char_end
+        if inside and not is_beside(question, quantity) and not is_hour(question, text, quantity):
             return f"amount {quantity.unit}", quantity
     run = text[start:end]
     if question.kind != "fact" or run in question.text:
@@ -264,13 +261,10 @@ def _is_named(run: str, text: str) -> bool:
     return rest != run and not re.search(r"[a-z]{2}|[\u4e00-\u9fff]", rest)
 
 
-_HOUR = re.compile(r"[时時点點](?!\d*[%％])|:\d\d|\s?(?:a\.?m\.?|p\.?m\.?|o['’]clock)\b", re.IGNORECASE)
-"""Hours of a day are rounded more often than not."""
-
 _BESIDE_NAME = re.compile(r"^(?:the|an?|its|his|her|their|our|of|in|by)\s+", re.IGNORECASE)
 
 
-def _agree(one: _Value, other: _Value) -> bool:
+def _agree(one: Value, other: Value) -> bool:
     if isinstance(one, Quantity) and isinstance(other, Quantity):
         return same_value(one, other)
     if isinstance(one, DateMention) and isinstance(other, DateMention):
@@ -283,7 +277,7 @@ def _agree(one: _Value, other: _Value) -> bool:
     return False
 
 
-def _text(text: str, value: _Value) -> str:
+def _text(text: str, value: Value) -> str:
     if isinstance(value, str):
         return value
     shown = text[value.char_start : value.char_end].strip()
@@ -310,9 +304,9 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
     asked = _stems(question.text)
     for a in left:
         for b in right:
-            if not a.unit or a.unit != b.unit or same_value(a, b) or _given(question, a, b):
+            if not a.unit or a.unit != b.unit or same_value(a, b) or is_given(question, a, b):
                 continue
-            if _is_beside(question, a):
+            if is_beside(question, a):
                 continue
             # A value that the other sentence has as well is told by both: they speak of several things.
             if any(same_value(a, q) and q.unit == a.unit for q in right) or any(
@@ -322,39 +316,6 @@ def _amounts_apart(question: Understanding, first: Evidence, second: Evidence) -
             slip = of_one_article and _is_slip(a, b)
             if _same_thing(asked, one, a, other, b, slip=slip):
                 yield _text(one, a), _text(other, b)
-
-
-_ASKS_SHARE = re.compile(
-    r"%|\b(?:percent|percentage|rates?|share|proportion|odds|grew|grow|growth|rise|rose|fell|fall|drop|margin|"
-    r"inflation|yield|increas\w+|decreas\w+|declin\w+|chang\w+)\b|率|比例|占比|百分|增长|增幅|涨幅|跌幅|降幅|同比|环比|下降|上涨",
-    re.IGNORECASE,
-)
-
-
-def _is_beside(question: Understanding, amount: Quantity) -> bool:
-    """Whether an amount is a percentage and the question asks for another figure."""
-    return (
-        question.kind == "figure"
-        and amount.unit in ("percent", "points")
-        and not _ASKS_SHARE.search(question.text)
-    )
-
-
-def _given(question: Understanding, *values: _Value) -> bool:
-    """Whether a question for a name or a place says one of two amounts itself: the other is of another thing.
-    Two years that it names are two things.
-
-    A question that asks whether an amount is true is not meant.
-    """
-    years = {value.year for value in values if isinstance(value, DateMention)}
-    if len(years) == len(values) and years <= {mention.year for mention in date_mentions(question.text)}:
-        return True
-    return question.kind == "fact" and any(
-        same_value(amount, asked) and amount.unit == asked.unit
-        for amount in values
-        if isinstance(amount, Quantity)
-        for asked in quantities(question.text)
-    )
 
 
 def _is_slip(a: Quantity, b: Quantity) -> bool:

@@ -22,17 +22,19 @@ def names_nothing_found(question: Understanding, passages: Sequence[ScoredPassag
     if not any(passage.hit.passage.language == question.language for passage in passages):
         return False
     wanted = _named(question.text, aliases)
-    found = frozenset().union(*(_words(_context(passage)) for passage in passages))
+    texts = [_context(passage) for passage in passages]
+    found = frozenset().union(*map(_words, texts))
     if not wanted or {singular_stem(word) for word in wanted} & {singular_stem(word) for word in found}:
         return False
-    return not any(_misspelt(word, found) for word in wanted)
+    names = frozenset(word for text in texts for name in names_in(text) for word in _words(name))
+    return not any(_misspelt(word, names) for word in wanted)
 
 
 _LONG_WORD = 6
 
 
 def _misspelt(word: str, known: Collection[str]) -> bool:
-    """Whether a longer word of letters is one slip away from a known one that begins alike."""
+    """Whether a longer word of letters is one slip away from a word of a known name that begins alike."""
     return (
         len(word) >= _LONG_WORD
         and word.isascii()

@@ -39,18 +39,24 @@ def asks_all(question: str) -> bool:
 
 
 def lists(text: str) -> bool:
-    """Whether a sentence lists names or things: at least three of them, or two with "and" behind a comma."""
+    """Whether a sentence lists three names or more; in Chinese, three things or more."""
     return bool(_LIST.search(text))
 
 
+_SEVERAL = r"(?:主演|成员|演员|嘉宾|队员|阵容|名单)"
+_WHO = rf"(?:冠军|亚军|得主|导演|编剧|作者|教练|{_SEVERAL})"
 _ALL = re.compile(
-    r"\bwho (?:else\b|(?:are|were) (?:the|its|his|her|their)\b)|\bthe names of\b"
-    r"|\bwhich \w+s (?:are|were|have|had|do|did|will)\b|\b(?:name|list) the\b"
-    r"|\b(?:members|cast|stars|starring|nominees|finalists|winners) (?:of|in|for)\b"
-    r"|哪些|有谁|都有|主演|成员|阵容|名单|演员",
+    r"\bwho else\b|\bwho (?:are|were) (?:the|its|his|her|their) (?-i:(?:[a-z’']+ ){0,2}[a-z]+s\b)"
+    r"|\bthe names of\b|\bwhich \w+s (?:are|were|have|had|do|did|will)\b|^\W*(?:name|list) the\b"
+    r"|\b(?:who|what) (?:is|are|was|were) (?:in )?the (?:members|cast|stars|line-?up)\b"
+    rf"|哪些|有谁|(?<!首)都有(?![多几])|{_SEVERAL}(?:都|分别)*(?:[有是]|[？?\s]*$)",
     re.IGNORECASE,
 )
-_LIST = re.compile(r"[^、，。；]+、[^、，。；]+(?:、|和|与|及|以及|等)|\w+, [^,.;]{2,40},? and \w+")
+_NAME = r"[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}"
+_LIST = re.compile(
+    r"[^、，。；]{1,20}、[^、，。；]{1,20}(?:、|和|与|及|以及|等)"
+    rf"|{_NAME}, {_NAME}(?:, {_NAME}){{0,9}},? and {_NAME}"
+)
 _WHY = re.compile(r"\bwhy\b|\bhow come\b|\breasons?\b|为什么|为何|何以|缘何|原因", re.IGNORECASE)
 _WHEN = re.compile(
     r"(?:^\W*|[,;]\s*(?:and )?|\band )when\b|\bwhat (?:year|date|day|month|time)\b|\bhow long ago\b"
@@ -69,7 +75,7 @@ _NAMES_FIGURE = re.compile(f"{FIGURE_NOUN}$")
 """Questions of search boxes name the figure or the fact that they want and have no word that asks."""
 
 _NAMES_FACT = re.compile(f"{FACT_NOUN}$")
-_ASKS_WHO_ALL = re.compile(rf"{FACT_NOUN}(?:都|分别)*(?:有|是)(?:哪些|哪几[位个名]|谁)")
+_ASKS_WHO_ALL = re.compile(rf"{_WHO}(?:都|分别)*(?:有|是)(?:哪些|哪几[位个名]|谁)人?[？?\s]*$")
 """主演有哪些: names are asked for, and no account."""
 
 _FIGURE = re.compile(

@@ -47,12 +47,24 @@ _OPENED = re.compile(r"[\u4e00-\u9fff]{2}(?=[的在是\d]|分别|各)")
 _ASKED = re.compile(r"(?:各自|分别|各)*(?:是|为|有|在|叫|[？?]|$)")
 _ASKS = re.compile(r"什么|什麼|谁|誰|哪|多少|何|几|幾")
 _STOPS = "的是为有在了都各分别"
+_ACTS_ON = re.compile(
+    r"(?:袭击|攻打|侵略|入侵|轰炸|连接|往返|往来|流经|途经|横跨|穿越|位于|地处|访问|出访|前往|来自|支持|制裁|从|对|向|在|到|给|把|被|由)$"
+)
+"""What stands before places that are no subjects."""
+
 _ASKING_AT_END = re.compile(
     r"(?:[是为有在叫]*(?:什么时[候间]|什么|多少|谁|何时|哪[\u4e00-\u9fff]{0,2}|几[\u4e00-\u9fff]))?[？?。\s]*$"
 )
 _LONGEST, _SHORTEST = 10, 2
-_NOUN_AT_END = re.compile(f"(?:{FACT_NOUN}|{FIGURE_NOUN}|结果|类型|处理器)$")
-_NOUN_BEHIND = re.compile(f"(?:上映|发布|播出|开播|首播|发行|出版)?{_NOUN_AT_END.pattern}")
+_NOUN = f"(?:{FACT_NOUN}|{FIGURE_NOUN}|结果|类型|处理器)"
+_NOUN_AT_END = re.compile(f"{_NOUN}$")
+_NOUN_BEHIND = re.compile(
+    rf"(?:[\u4e00-\u9fff]{{2}}率|(?:营业|销售|总|净)*收入|(?:上映|发布|播出|开播|首播|发行|出版)?{_NOUN})$"
+)
+"""The whole of a word for a fact or a figure: 失业率, 上映时间."""
+
+_OF_OFFICE = "副前原代"
+"""What stands before an office that another one holds: 总统和副总统."""
 _EACH = re.compile(r"各自|(?<![的有么些])分别|各(?=[是为有])")
 
 
@@ -68,8 +80,12 @@ def paired(question: str) -> tuple[str, str] | None:
         return None
     start, end = joiners[0].span()
     before, after = hidden[:start], hidden[end:]
-    both_places = ends_with_place(before) and begins_with_place(after)
-    for form in (_places, _opening) if both_places else _FORMS:
+    # 成都 is a place as it stands in the question alone.
+    around = question[:start], question[end:]
+    if ends_with_place(around[0]) and begins_with_place(around[1]):
+        lengths = _places(*around) or _opening(before, after)
+        return _asked_of_each(question, start, end, *lengths) if lengths else None
+    for form in _FORMS:
         lengths = form(before, after)
         if lengths is not None and _is_whole(before, after, *lengths):
             return _asked_of_each(question, start, end, *lengths)
@@ -123,11 +139,13 @@ def _runs(before: str, after: str) -> tuple[int, int] | None:
 
 def _places(before: str, after: str) -> tuple[int, int] | None:
     """Two places of which a fact or a figure is asked: 北京和上海的人口. Other things are asked of places
-    together: 袭击英国和法国的飞机.
+    together: 袭击英国和法国的飞机, 英国和法国决赛的时间.
     """
     left, right = ends_with_place(before), begins_with_place(after)
-    named = _ASKING_AT_END.sub("", after)
-    sound = left and right and (_NOUN_AT_END.search(named) or _EACH.search(after))
+    if not left or not right or _ACTS_ON.search(before[:-left]):
+        return None
+    named = _ASKING_AT_END.sub("", after[right:]).removeprefix("的")
+    sound = ("的" not in named and _NOUN_AT_END.search(named)) or _EACH.search(after)
     return (left, right) if sound else None
 
 
@@ -140,7 +158,7 @@ def _like_endings(before: str, after: str) -> tuple[int, int] | None:
     if right < _SHORTEST or any(stop in after[:right] for stop in _STOPS + _HIDDEN):
         return None
     begins = before.rfind(after[0], max(0, len(before) - right - 2), len(before) - 1)
-    left = len(before) - begins if begins >= 0 else right
+    left = len(before) - begins if begins >= 0 else right - (after[0] in _OF_OFFICE)
     item = re.split(f"[{_STOPS}{_HIDDEN}{_UNITS}]", before[-left:])[-1]
     return (len(item), right) if _SHORTEST <= len(item) <= len(before) else None
 

@@ -101,11 +101,8 @@ def with_sentences_before(evidence: Sequence[Evidence], snapshot: Snapshot, *, w
         and not item.context
         and needs_before(item.text, why=why and number < EXPLAINED)
     ]
-    articles = tuple(dict.fromkeys(item.passage.article_id for item in opening))
-    keys = snapshot.keys_matching(Filters(article_ids=articles)) if articles else None
-    if keys is None:
-        return list(evidence)
-    beside = list(snapshot.passages(keys.tolist()).values())
+    keys = dict.fromkeys(item.passage.key for item in opening)
+    beside = snapshot.passages_before(list(keys)) if keys else []
     added: dict[tuple[str, int, int], Evidence] = {}
     for item in opening:
         for passage in (passage for passage in beside if _runs_on(passage, item)):
@@ -118,9 +115,14 @@ def with_sentences_before(evidence: Sequence[Evidence], snapshot: Snapshot, *, w
 
 
 def _runs_on(passage: StoredPassage, item: Evidence) -> bool:
-    """Whether a sentence goes on where a passage of its article ends."""
+    """Whether a sentence goes on in the section in which a passage of its article ends."""
     gap = item.char_start - passage.char_end
-    return passage.article_id == item.passage.article_id and 0 <= gap <= LINE_BREAK
+    return section_of(passage) == section_of(item.passage) and 0 <= gap <= LINE_BREAK
+
+
+def section_of(passage: StoredPassage) -> tuple[str, str, str]:
+    """Name the section of an article that a passage is of."""
+    return passage.article_id, passage.section_kind, passage.heading
 
 
 def with_summaries(

@@ -112,11 +112,13 @@ def _of_the_asked_first(
 
 
 def _suits(part: QuestionPart, said: str, weighing: Weighing) -> float:
-    """Give the weight of a sentence by whether it has the sum, the day, the year that a part asks for."""
+    """Give the weight of a sentence by whether it has the sum, the names, the day, the year that a part asks
+    for.
+    """
     weight = 1.0
     if part.kind == "figure" and _ASKS_TOTAL.search(part.text) and not _TOTAL.search(said):
         weight *= weighing.without_total
-    if asks_all(part.text) and not lists(said):
+    if part.kind != "figure" and asks_all(part.text) and not lists(said):
         weight *= weighing.without_list
     if asks_when(part.text):
         return weight if tells_when(said) else weight * weighing.without_figure

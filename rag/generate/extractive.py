@@ -24,7 +24,7 @@ from rag.generate.mend import (
     without_connective,
 )
 from rag.kinds import asks_when, asks_why
-from rag.select import LINE_BREAK, neighbours
+from rag.select import LINE_BREAK, neighbours, section_of
 from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
@@ -35,17 +35,17 @@ AHEAD = 1.5
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Which evidence begins and which ends at a character of an article."""
+    """Which evidence begins at a character of an article, and which ends at one of a section."""
 
     starts: Mapping[tuple[str, int], int]
-    ends: Mapping[tuple[str, int], int]
+    ends: Mapping[tuple[tuple[str, str, str], int], int]
 
     @classmethod
     def of(cls, evidence: Sequence[Evidence]) -> _Places:
         """Note where evidence stands."""
         return cls(
             {(item.passage.article_id, item.char_start): index for index, item in enumerate(evidence)},
-            {(item.passage.article_id, item.char_end): index for index, item in enumerate(evidence)},
+            {(section_of(item.passage), item.char_end): index for index, item in enumerate(evidence)},
         )
 
 
@@ -158,12 +158,14 @@ def _echo(question: str, said: str) -> float:
 
 
 def _before(item: Evidence, places: _Places) -> int | None:
-    """Give the evidence that stands just before, in the same passage or at the end of the one before it."""
+    """Give the evidence that stands just before, in the same passage or at the end of the section's one
+    before it.
+    """
     earlier = [span.char_start for span in item.passage.sentences if span.char_start < item.char_start]
     if earlier:
         return places.starts.get((item.passage.article_id, earlier[-1]))
     ends = range(item.char_start, item.char_start - LINE_BREAK - 1, -1)
-    found = (places.ends.get((item.passage.article_id, end)) for end in ends)
+    found = (places.ends.get((section_of(item.passage), end)) for end in ends)
     return next((index for index in found if index is not None), None)
 
 

@@ -1,4 +1,6 @@
-"""What extraction breaks: words that lean on the sentence before, and lists cut from their introduction."""
+"""What extraction breaks: words that lean on the sentence before, quotations cut in two, and lists cut from
+their introduction.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,9 @@ _CONSEQUENCE = re.compile(
 )
 _REASON = re.compile(
     r"\b(?:because|since|due to|owing to|thanks to|as a result of|result(?:s|ed|ing)? (?:in|from)|reasons?"
-    r"|caus(?:e|es|ed|ing)|so that|in order|so as|aim(?:s|ed|ing)?|driven|prompt(?:s|ed|ing)"
-    r"|led|lead(?:s|ing)? to|amid|after|to \w+)\b"
-    r"|因|由于|为了|为的是|旨在|以便|以免|导致|使得?|令|造成|引发|出于|鉴于|原因|理由",
+    r"|caus(?:e|es|ed|ing)|so that|in order|so as|aim(?:s|ed|ing)?|driven by|prompt(?:s|ed|ing)"
+    r"|led to|lead(?:s|ing)? to|amid)\b"
+    r"|(?<![基原病成诱内外死起])因(?![素子果特缘])|由于|为了|为的是|旨在|以便|以免|导致|造成|引发|出于|鉴于|原因|理由",
     re.IGNORECASE,
 )
 _SPAN = r"(?:days?|weeks?|months?|years?|seasons?|hours?)"
@@ -146,22 +148,14 @@ def with_name(text: str, name: str) -> str:
 
 def with_whole_quotes(text: str) -> str:
     """Close a quotation that goes on in the next sentence, or open one that began before: what somebody said
-    is not told as the article's own words. Where a mark could be either, nothing is put in.
+    is not told as the article's own words. Where it is not plain which mark is missing, none is put in.
     """
     for opening, closing in (("“", "”"), ("「", "」")):
-        text = opening * _unmatched(text, opening, closing) + text
-        text += closing * _unmatched(text[::-1], closing, opening)
-    marks = [match.start() for match in _STRAIGHT.finditer(text)]
-    if len(marks) % 2 == 0:
-        return text
-    opens = [
-        at
-        for at in marks
-        if re.match(r"\w", text[at + 1 : at + 2]) and not re.search(r"\w", text[at - 1 : at])
-    ]
-    if len(opens) > len(marks) - len(opens):
-        return f'{text}"'
-    return f'"{text}' if len(opens) < len(marks) - len(opens) else text
+        begun, ended = _unmatched(text[::-1], closing, opening), _unmatched(text, opening, closing)
+        if max(begun, ended) == 1 and "„" not in text:
+            text = opening * ended + text + closing * begun
+    begun, ended = _unmatched_straight(text)
+    return '"' * ended + text + '"' * begun if max(begun, ended) == 1 else text
 
 
 def _unmatched(text: str, opening: str, closing: str) -> int:
@@ -170,8 +164,18 @@ def _unmatched(text: str, opening: str, closing: str) -> int:
     return max(0, -min(steps, default=0))
 
 
-_STRAIGHT = re.compile(r'(?<!\d)"')
-"""Straight quotation marks, but not inches."""
+def _unmatched_straight(text: str) -> tuple[int, int]:
+    """Tell how many straight marks open without closing, and close without opening; inches are neither."""
+    is_open, ended = False, 0
+    for match in re.finditer('"', text):
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        if is_open:
+            is_open = False
+        elif not before.isdigit() and (not before or before.isspace() or before in "([—-"):
+            is_open = True
+        elif not before.isdigit() and not after.isalnum():
+            ended += 1
+    return int(is_open), ended
 
 
 def introduces_list(text: str) -> bool:

@@ -42,6 +42,29 @@ def test_a_question_in_flight_drops_what_was_deleted(library, again):
     assert held.keys_matching(Filters(article_ids=("kimi", "port"))).tolist() == [2]
 
 
+def test_the_passage_before_is_the_one_of_the_same_state_and_version(library):
+    told = [f"The yard built ship number {n} for the fleet of the coast." for n in range(30)]
+    long = replace(KIMI, text=" ".join(told))
+    library.put(PORT)
+    library.put(long)
+    held = library.snapshot()
+    keys = sorted(held.keys_matching(Filters(article_ids=("kimi",))).tolist())
+    assert len(keys) >= 3
+    first, *rest = (held.passages([key])[key] for key in keys)
+    assert held.passages_before([first.key]) == []
+    assert [held.passages_before([passage.key]) for passage in rest] == [[first], *([p] for p in rest[:-1])]
+    library.put(replace(long, text="Another opening of the story. " + long.text))
+    after = library.snapshot()
+    assert [p.char_end for p in held.passages_before([rest[0].key])] == [first.char_end]
+    live = [
+        after.passages([key])[key] for key in after.keys_matching(Filters(article_ids=("kimi",))).tolist()
+    ]
+    for passage in live:
+        (before,) = after.passages_before([passage.key]) or [None]
+        assert (before is None) == (passage.ordinal == 0)
+        assert before is None or 0 <= passage.char_start - before.char_end <= 1
+
+
 @pytest.fixture
 def shelf(library):
     for number, (published, source, language) in enumerate(

@@ -286,3 +286,31 @@ def test_what_is_asked_for_both_hours_and_words_around_a_name_are_no_disagreemen
 ):
     pair = [*evidence(passage(one, article="one"), 0.9), *evidence(passage(other, article="two"), 0.9)]
     assert not differences(asked(question, language=language), pair, [0])
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "one", "other"),
+    [
+        (
+            "公司成立于2019年还是2020年？",
+            "zh",
+            "这家位于北城的科技公司成立于2019年。",
+            "这家位于北城的科技公司成立于2020年。",
+        ),
+        (
+            "上证指数收于多少点？",
+            "zh",
+            "周五上证指数收盘时收于3000点附近。",
+            "周五上证指数收盘时收于3100点附近。",
+        ),
+        (
+            "What time did the match start?",
+            "en",
+            "The match between the two clubs started at 7 p.m. on Monday.",
+            "The match between the two clubs started at 9 p.m. on Monday.",
+        ),
+    ],
+)
+def test_alternatives_points_and_hours_that_are_asked_disagree(question, language, one, other):
+    pair = [*evidence(passage(one, article="one"), 0.9), *evidence(passage(other, article="two"), 0.9)]
+    assert differences(asked(question, language=language), pair, [0])

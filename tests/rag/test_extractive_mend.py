@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from builders import asked, evidence, passage
 from extracting import answered, of_parts, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.types import Span
 from rag.generate.extractive import ExtractiveGenerator
-from rag.generate.mend import with_whole_quotes
-from rag.types import Support
+from rag.generate.mend import gives_reason, with_whole_quotes
+from rag.types import Evidence, Support
 from rag.verify import Verifier
 
 
@@ -155,6 +158,39 @@ def test_what_only_repeats_a_why_gets_the_reason_before_it():
     assert texts(asked("When did Acme give up its cameras?"), scores) == ["Acme gave up its cameras in 2004."]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("They left because rents rose.", True),
+        ("Rents led to the move.", True),
+        ("Lee moved to Lyon in May.", False),
+        ("She led the firm after 2004.", False),
+        ("因此公司搬走了。", True),
+        ("他因病辞职。", True),
+        ("法国大使周一参观了学校。", False),
+        ("研究人员发现了一个基因。", False),
+    ],
+)
+def test_which_sentences_give_a_reason(text, told):
+    assert gives_reason(text) is told
+
+
+def test_the_end_of_a_summary_does_not_stand_before_the_body():
+    summary = passage("Ann Lee bought the yard.", section="summary")
+    said = "She sold its cranes to pay debts."
+    start = len(summary.text) + 2
+    end = start + len(said)
+    body = replace(
+        passage(said), char_start=start, char_end=end, sentences=(Span(start, end),), section_kind="body"
+    )
+    items = [Evidence(body, start, end, said, 0.9), replace(evidence(summary, 0.1)[0], context=True)]
+    (draft,) = ExtractiveGenerator().generate(asked("What was sold?"), items)
+    assert draft.text == said
+    same = [items[0], replace(items[1], passage=replace(summary, section_kind="body"))]
+    (draft,) = ExtractiveGenerator().generate(asked("What was sold?"), same)
+    assert draft.text == "She [Ann Lee] sold its cranes to pay debts."
+
+
 def test_what_repeats_a_why_stays_alone_where_no_reason_stands_before_it():
     place = passage("The firm was founded in Lyon. Acme gave up its cameras in 2004.")
     asks = asked("Why did Acme give up its cameras in 2004?")
@@ -170,6 +206,10 @@ def test_what_repeats_a_why_stays_alone_where_no_reason_stands_before_it():
         ('Not sure," she said.', '"Not sure," she said.'),
         ('He said "yes" twice.', 'He said "yes" twice.'),
         ('A screen of 5" is small.', 'A screen of 5" is small.'),
+        ('The film "2012" was a hit.', 'The film "2012" was a hit.'),
+        ('A 27" screen, he said, is "large.', 'A 27" screen, he said, is "large."'),
+        ("He said ”yes” twice.", "He said ”yes” twice."),
+        ("Er sagte „ja“ und ging.", "Er sagte „ja“ und ging."),
         ("他说：“我们会继续。", "他说：“我们会继续。”"),
         ("I know,” he said, “that it", "“I know,” he said, “that it”"),
     ],
@@ -178,7 +218,7 @@ def test_half_a_quotation_gets_its_other_mark(said, printed):
     assert with_whole_quotes(said) == printed
 
 
-@given(st.text(alphabet='“”「」"a1 ', max_size=12))
+@given(st.text(alphabet="“”「」a ", max_size=12))
 def test_marks_are_put_in_at_the_ends_alone_and_once(text):
     mended = with_whole_quotes(text)
     assert text in mended

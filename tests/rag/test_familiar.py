@@ -84,3 +84,8 @@ def test_one_slip_in_a_longer_name_is_forgiven():
         assert not names_nothing_found(asked(f"Who was with {name} on the river?"), scored(march), {}), name
     for name in ("Cameron", "Celerons", "Heloron", "Celor"):
         assert names_nothing_found(asked(f"Who was with {name} on the river?"), scored(march), {}), name
+
+
+def test_a_word_that_is_no_name_is_no_slip_of_one():
+    parked = passage("The van was parked and then turned by the river.", article="k")
+    assert names_nothing_found(asked("What did Parker say of the van?"), scored(parked), {})

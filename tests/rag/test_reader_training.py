@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,20 @@ def test_fitted_probabilities_follow_the_logits_and_unknown_labels_are_left_out(
         assert curve[1]["answerable_refused"] <= 0.07 < 0.5 < curve[1]["without_article_refused"]
     means = [np.mean([answerable(one, calibration) for one in some]) for some in (results, gone)]
     assert means[0] > 0.7 > 0.3 > means[1]
+
+
+def test_the_weights_of_refusal_stay_small_where_its_signs_say_the_same():
+    random = np.random.default_rng(1)
+    results = []
+    for number in range(200):
+        made = group("who won?", candidate("Leeds won.", (number % 2,), rank=1), language="en")
+        made = replace(made, answerable=bool(number % 2))
+        logit = (2.0 if number % 2 else -2.0) + random.normal(scale=2)
+        results.append(Read(made, (Logits(logit + random.normal(scale=0.01), (logit,)),)))
+    results += [Read(replace(one.group, language="zh"), one.logits) for one in results]
+    fitted = fit(results, [], "tiny").refusal.question["en"]
+    assert all(abs(weight) < 2 for weight in fitted.weights)
+    assert all(weight >= -0.01 for weight in fitted.weights)
 
 
 def test_a_group_without_its_article_is_unanswerable_unless_another_passage_may_answer():

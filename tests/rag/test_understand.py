@@ -89,6 +89,8 @@ def test_parts_are_never_empty_and_few(question, language):
         ("电视剧《归途》的主演", "fact"),
         ("电视剧《归途》的主演都有哪些？", "fact"),
         ("改革带来哪些变化？", "analysis"),
+        ("这座城市有哪些问题？", "analysis"),
+        ("主演有哪些困难？", "analysis"),
         ("两省去年的人口", "figure"),
         ("如何提高出生率？", "analysis"),
         ("这家公司为什么隐瞒营收？", "analysis"),
@@ -116,6 +118,10 @@ def test_kind_of_question(question, kind):
         ("Which countries have signed?", True),
         ("Who leads the company?", False),
         ("《归途》的主演是谁？", True),
+        ("他主演的电影票房是多少？", False),
+        ("该国首都有多少人口？", False),
+        ("Who are the Houthis?", False),
+        ("Did they name the ship?", False),
         ("谁获得了冠军？", False),
     ],
 )
@@ -128,6 +134,7 @@ def test_whether_several_names_are_asked(text, several):
     [
         ("The band is Ann Lee, Carl Moss and Eve Ray.", True),
         ("Ann Lee, who sings, left in May.", False),
+        ("On Monday, Trump met Xi and left.", False),
         ("影片由王平、李安和赵云出演。", True),
         ("影片由王平、李安出演。", False),
         ("成员包括中国、法国、德国等。", True),
