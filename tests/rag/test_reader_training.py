@@ -201,12 +201,12 @@ def test_the_weights_of_refusal_stay_small_where_its_signs_say_the_same():
     for number in range(200):
         made = group("who won?", candidate("Leeds won.", (number % 2,), rank=1), language="en")
         made = replace(made, answerable=bool(number % 2))
-        logit = (2.0 if number % 2 else -2.0) + random.normal(scale=2)
-        results.append(Read(made, (Logits(logit + random.normal(scale=0.01), (logit,)),)))
+        logit = (1.0 if number % 2 else -1.0) + random.normal(scale=2)
+        results.append(Read(made, (Logits(logit + random.normal(scale=0.1), (logit,)),)))
     results += [Read(replace(one.group, language="zh"), one.logits) for one in results]
     fitted = fit(results, [], "tiny").refusal.question["en"]
-    assert all(abs(weight) < 2 for weight in fitted.weights)
-    assert all(weight >= -0.01 for weight in fitted.weights)
+    assert min(fitted.weights) >= 0
+    assert max(fitted.weights) < 0.3
 
 
 def test_a_group_without_its_article_is_unanswerable_unless_another_passage_may_answer():
