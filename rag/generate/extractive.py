@@ -29,7 +29,7 @@ from rag.types import DraftStatement, Evidence, Understanding
 
 MAX_STATEMENTS = 5
 
-AHEAD = 1.5
+AHEAD = 1.3
 """A sentence this many times as probable as the next best one is the answer, and the others explain it."""
 
 
