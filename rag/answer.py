@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 
 from index.library import Library
 from index.snapshot import Snapshot
@@ -61,8 +62,9 @@ class _Clock:
 class Found:
     """What was read out of a question and what the library holds for it.
 
-    `by_part` has the passages scored for each part of a question that asks several things; `answerable` is
-    the probability that the question or a part of it is answered, `enough` whether that is enough to answer.
+    `by_part` has the passages scored for each part of a question that asks several things, `answered` whether
+    they answer it by itself; `answerable` is the probability that the question or a part of it is answered,
+    `enough` whether that is enough to answer.
     """
 
     understanding: Understanding
@@ -70,8 +72,20 @@ class Found:
     retrieval: Retrieval
     passages: tuple[ScoredPassage, ...]
     by_part: tuple[tuple[ScoredPassage, ...], ...]
+    answered: tuple[bool, ...]
     answerable: float
     enough: bool
+
+    @property
+    def without_missing(self) -> Found:
+        """The same without the parts that nothing answers: weak sentences on them would only pad. Where no
+        part is answered by itself, the whole question is, and all of them stay.
+        """
+        if not any(self.answered) or all(self.answered):
+            return self
+        parts = tuple(compress(self.understanding.parts, self.answered))
+        by_part = tuple(compress(self.by_part, self.answered))
+        return replace(self, understanding=replace(self.understanding, parts=parts), by_part=by_part)
 
 
 def find(
@@ -132,6 +146,7 @@ def _scored(
         retrieval,
         passages,
         by_part,
+        tuple(enough for _, enough in judged[1:]),
         max(probability for probability, _ in judged),
         any(enough for _, enough in judged),
     )
@@ -166,10 +181,11 @@ def answer(
     understanding, snapshot = found.understanding, found.snapshot
     on_retrieval(understanding, found.passages)
     strange = names_nothing_found(understanding, found.passages, found.retrieval.aliases)
-    evidence = [] if strange or not found.enough else _evidence(found)
+    asked = found.without_missing
+    evidence = [] if strange or not found.enough else _evidence(asked)
     if understanding.digest and understanding.filters == understanding.window:
         evidence = leads(found.passages, snapshot, understanding.language)
-    drafts = list(generator.generate(understanding, evidence, on_delta)) if evidence else []
+    drafts = list(generator.generate(asked.understanding, evidence, on_delta)) if evidence else []
     clock.lap("generate")
     verifier = Verifier(found.retrieval.aliases, support or SimilaritySupport.of(snapshot.embedder))
     kept = _checked(drafts, evidence, verifier, mark=question.unsupported == "mark")
@@ -179,7 +195,7 @@ def answer(
         [*kept, *((draft, _TOLD) for draft, _ in disputed)], evidence, understanding.language
     )
     clock.lap("verify")
-    parts = _parts(found, kept, evidence, scorer.threshold)
+    parts = _parts(found, answered=bool(kept))
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=understanding.text,
@@ -257,28 +273,14 @@ def _conflicts(
     )
 
 
-def _parts(
-    found: Found, kept: _Checked, evidence: Sequence[Evidence], threshold: float
-) -> tuple[AnsweredPart, ...]:
-    """Tell of each part whether a cited sentence answers it, by its probability as calibrated.
-
-    Where no part reaches the threshold by itself, the whole question did, and its answer is for all of them.
+def _parts(found: Found, *, answered: bool) -> tuple[AnsweredPart, ...]:
+    """Tell of each part whether it is answered, where anything is. Where no part is by itself, the whole
+    question is, and its answer is for all of them.
     """
-    question = found.understanding
-    cited = {(item.passage.article_id, item.char_start) for item in _cited(kept, evidence)}
-    covered = [
-        any(
-            item.score >= threshold and (item.passage.article_id, item.char_start) in cited
-            for passage in scored
-            for item in passage.sentences
-        )
-        for scored in found.by_part
-    ] or [False]
-    if not any(covered):
-        covered = [bool(kept)] * len(covered)
+    each = found.answered if any(found.answered) else (True,) * len(found.understanding.parts)
     return tuple(
-        AnsweredPart(part.text, "answered" if answered else "abstained")
-        for part, answered in zip(question.parts, covered, strict=True)
+        AnsweredPart(part.text, "answered" if answered and one else "abstained")
+        for part, one in zip(found.understanding.parts, each, strict=True)
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from socket import socket
+import os
+from socket import AF_INET, AF_INET6, AddressFamily, create_server, socket
 
 import h11
 import uvicorn
@@ -13,7 +14,7 @@ from rich.text import Text
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
-from index.errors import StoreLockedError
+from index.errors import InvalidInputError, StoreLockedError
 from index.lock import lock_holder, writer_is_free
 from service.app import create_app
 from service.middleware import MAX_HEADERS
@@ -22,12 +23,15 @@ from service.settings import Settings
 
 
 def run(settings: Settings, console: Console) -> None:
-    """Serve until told to stop. Raises `StoreLockedError` where another process serves this library."""
+    """Serve until told to stop. Raises `StoreLockedError` where another process serves this library, and
+    `InvalidInputError` for an address that cannot be listened at.
+    """
     if not writer_is_free(settings.data):
         raise StoreLockedError(
             f"Process {lock_holder(settings.data)} already serves or writes {settings.data}. "
             "Stop it, or set GROUNDWIRE_DATA to another folder."
         )
+    _check_address(settings)
     console.print(Text(f"Groundwire opens its library in {settings.data} …"))
     if settings.workers > 1:
         _run_many(settings, console)
@@ -36,6 +40,26 @@ def run(settings: Settings, console: Console) -> None:
     server.run()
     if not server.started:
         raise SystemExit(1)
+
+
+def _check_address(settings: Settings) -> None:
+    """Try the address before the library is opened: what uvicorn says of a taken port names no remedy."""
+    try:
+        create_server((settings.host, settings.port), family=_family(settings.host)).close()
+    except OSError as error:
+        raise InvalidInputError(
+            "GROUNDWIRE_PORT",
+            f"is {settings.port}: {settings.host} cannot be listened at there ({_why(error)}).",
+            "Stop what listens there, or set it, or GROUNDWIRE_HOST, to another.",
+        ) from error
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+
+
+def _family(host: str) -> AddressFamily:
+    return AF_INET6 if ":" in host else AF_INET
 
 
 def server_config(app: FastAPI | str, settings: Settings) -> uvicorn.Config:

@@ -336,3 +336,25 @@ def test_a_sentence_that_opens_its_passage_and_leans_on_the_one_before_has_it_at
     assert heads[1].startswith("She sold")
     assert [c.quote for c in result.citations] == [told[10], told[9]]
     assert result.text.startswith("She [Ann Lee] sold")
+
+
+def test_the_generator_is_asked_the_parts_that_are_answered_alone(stored):
+    class Recording(ScriptedGenerator):
+        parts: tuple[str, ...] = ()
+
+        def generate(self, question, evidence, on_delta=lambda text: None):
+            self.parts = tuple(part.text for part in question.parts)
+            return super().generate(question, evidence, on_delta)
+
+    generator = Recording()
+    question = Question(
+        "What did the harbour bridge cost, and where did the volcano erupt?",
+        parts=("harbour bridge opened Monday", "volcano erupted nowhere"),
+    )
+    result = answer(question, library=stored, scorer=FakeScorer(), generator=generator)
+    assert generator.parts == ("harbour bridge opened Monday",)
+    assert [part.status for part in result.parts] == ["answered", "abstained"]
+    assert result.status == "partial"
+    both = replace(question, parts=("harbour bridge opened Monday", "bridge cost 40 million crowns"))
+    assert answer(both, library=stored, scorer=FakeScorer(), generator=generator).status == "answered"
+    assert generator.parts == both.parts

@@ -89,3 +89,11 @@ def test_one_slip_in_a_longer_name_is_forgiven():
 def test_a_word_that_is_no_name_is_no_slip_of_one():
     parked = passage("The van was parked and then turned by the river.", article="k")
     assert names_nothing_found(asked("What did Parker say of the van?"), scored(parked), {})
+
+
+def test_a_chinese_word_that_only_looks_like_a_place_is_no_name():
+    costs = replace(passage("训练的钱只投一次，推理的钱跟着用户涨。", article="l"), language="zh")
+    for text in ("训练成本和推理成本有什么区别？", "这有多大的市场？", "怎样节省成本？"):
+        assert not names_nothing_found(replace(asked(text), language="zh"), scored(costs), {}), text
+    for text in ("海淀区发生了什么？", "福州市发生了什么？"):
+        assert names_nothing_found(replace(asked(text), language="zh"), scored(costs), {}), text

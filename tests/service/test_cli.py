@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -338,3 +339,12 @@ def test_an_evaluation_without_questions_says_so(groundwire):
     status, _, err = groundwire("eval", "run")
     assert status == INVALID
     assert "Q&A" in err
+
+
+def test_serve_at_a_taken_port_names_the_setting_and_opens_no_library(groundwire, monkeypatch, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("GROUNDWIRE_PORT", str(taken.getsockname()[1]))
+        status, out, err = groundwire("serve")
+    assert (status, out) == (INVALID, "")
+    assert "GROUNDWIRE_PORT" in err
+    assert "Traceback" not in err
