@@ -9,7 +9,7 @@ CITIES = frozenset(
 )
 """Large cities and provinces of China, of two characters each."""
 
-OTHER_PLACES = frozenset(
+_OTHERS = frozenset(
     " 香港 澳门 台北 高雄 大陆 内地 广西 西藏 宁夏 新疆 内蒙古 黑龙江 哈尔滨 石家庄 长春 太原 南昌 南宁"
     " 海口 贵阳 拉萨 兰州 西宁 银川 无锡 东莞 佛山 珠海 温州 徐州 烟台 三亚 洛阳 中国 美国 英国 法国"
     " 德国 日本 韩国 朝鲜 印度 泰国 越南 缅甸 老挝 蒙古 俄罗斯 乌克兰 白俄罗斯 波兰 捷克 匈牙利 奥地利"
@@ -24,16 +24,16 @@ OTHER_PLACES = frozenset(
 )
 """Other cities, regions and countries that news speaks of often."""
 
-PLACES = CITIES | OTHER_PLACES
+_PLACES = CITIES | _OTHERS
 
-_LONGEST = max(map(len, PLACES))
+_LONGEST = max(map(len, _PLACES))
 
 
 def ends_with_place(text: str) -> int:
     """Give the length of the longest place at the end of a text, 0 for none."""
-    return next((n for n in range(min(_LONGEST, len(text)), 1, -1) if text[-n:] in PLACES), 0)
+    return next((n for n in range(min(_LONGEST, len(text)), 1, -1) if text[-n:] in _PLACES), 0)
 
 
 def begins_with_place(text: str) -> int:
     """Give the length of the longest place at the beginning of a text, 0 for none."""
-    return next((n for n in range(min(_LONGEST, len(text)), 1, -1) if text[:n] in PLACES), 0)
+    return next((n for n in range(min(_LONGEST, len(text)), 1, -1) if text[:n] in _PLACES), 0)

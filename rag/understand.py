@@ -8,12 +8,12 @@ from dataclasses import replace
 from index.dates import in_range
 from index.errors import InvalidInputError
 from index.language import detect
-from index.tokens import query_weights
 from index.types import Filters
 from index.validate import checked_date
 from rag.framing import without_framing
 from rag.kinds import kind_of
 from rag.names import names_in
+from rag.overlap import telling_share
 from rag.parts import parts_of, setting_of
 from rag.period import (
     Period,
@@ -86,7 +86,7 @@ def _parts(text: str, query: str, language: str, known: tuple[str, ...]) -> tupl
     def complete(part: str) -> bool:
         if around:
             return bool(names_in(part)) or part.startswith(around)
-        return part == parts[0] or _shared(part, parts[0]) >= _COMPLETE
+        return part == parts[0] or telling_share(part, parts[0]) >= _COMPLETE
 
     return tuple(
         QuestionPart(part, part if complete(part) else f"{around or parts[0]} {part}", kind_of(part))
@@ -96,13 +96,6 @@ def _parts(text: str, query: str, language: str, known: tuple[str, ...]) -> tupl
 
 _COMPLETE = 0.3
 """A part that has this share of its words from the first one says itself what it is about."""
-
-
-def _shared(part: str, first: str) -> float:
-    words, others = (
-        {word for word, weight in query_weights(text).items() if weight >= 1} for text in (part, first)
-    )
-    return len(words & others) / max(1, len(words))
 
 
 def checked_question(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.tokens import query_weights
 from rag.datelines import printed
 from rag.dates import date_mentions
 from rag.generate import OnDelta, unheard
@@ -24,6 +23,7 @@ from rag.generate.mend import (
     without_connective,
 )
 from rag.kinds import asks_when, asks_why
+from rag.overlap import telling_share
 from rag.select import LINE_BREAK, neighbours, section_of
 from rag.types import DraftStatement, Evidence, Understanding
 
@@ -143,18 +143,10 @@ def _answered_before(question: str, said: str, before: str) -> bool:
     """Whether the answer stands in the sentence before: the reason of a "therefore" or of what only repeats
     the question, the day of a "later".
     """
-    repeats = _echo(question, said) >= ECHO and gives_reason(before) and not gives_reason(said)
+    repeats = telling_share(said, question) >= ECHO and gives_reason(before) and not gives_reason(said)
     return (asks_why(question) and (is_consequence(said) or repeats)) or (
         counts_from_before(said) and asks_when(question) and not any(m.year for m in date_mentions(said))
     )
-
-
-def _echo(question: str, said: str) -> float:
-    """Give the share of a sentence's words that a question has."""
-    asked, words = (
-        {word for word, weight in query_weights(text).items() if weight >= 1} for text in (question, said)
-    )
-    return len(words & asked) / max(1, len(words))
 
 
 def _before(item: Evidence, places: _Places) -> int | None:

@@ -42,7 +42,7 @@ READ_TO_THE_END = 0.5
 
 ALWAYS_READ = 12
 """As many as the passages of a question have unless more are asked for. Were only the better half of ten read
-to the end, a twelfth of the evidence that accounts cite would be lost."""
+to the end, a fourteenth of the English evidence among the five surest sentences would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
